@@ -1,0 +1,56 @@
+using System.Text;
+
+namespace Clew.Events;
+
+/// <summary>The one rule for every name that goes into a log: of streams, of event types, and tags.</summary>
+internal static class Names
+{
+    public const int BytesMax = 512;
+
+    /// <exception cref="ArgumentException">The name breaks the rule; the message says how.</exception>
+    public static string Checked(string? name, string kind)
+    {
+        ArgumentNullException.ThrowIfNull(name, kind);
+        if (Fault(name) is { } fault)
+            throw new ArgumentException($"{Shown(name)} is no {kind}: {fault}", kind);
+
+        return name;
+    }
+
+    private static string? Fault(string name)
+    {
+        if (name.Length == 0)
+            return "it is empty; give it 1 to 512 bytes of UTF-8.";
+        if (name.Length > BytesMax)
+            return $"it has {name.Length:N0} characters, and a name may have at most {BytesMax} bytes of UTF-8.";
+
+        foreach (var letter in name)
+        {
+            if (char.IsControl(letter))
+                return $"it holds the control character U+{(int)letter:X4}.";
+        }
+
+        if (!IsWellFormed(name))
+            return "it holds half of a surrogate pair, which UTF-8 cannot carry.";
+        if (Encoding.UTF8.GetByteCount(name) is var bytes && bytes > BytesMax)
+            return $"it takes {bytes:N0} bytes of UTF-8, and a name may have at most {BytesMax}.";
+        if (!Ascii.IsValid(name) && !name.IsNormalized(NormalizationForm.FormC))
+            return "it is not in Unicode normalization form C; call Normalize() on it first.";
+
+        return null;
+    }
+
+    private static bool IsWellFormed(ReadOnlySpan<char> name)
+    {
+        while (!name.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(name, out _, out var taken) != System.Buffers.OperationStatus.Done)
+                return false;
+            name = name[taken..];
+        }
+
+        return true;
+    }
+
+    private static string Shown(string name) => name.Length <= 40 ? $"\"{name}\"" : $"\"{name[..40]}…\"";
+}

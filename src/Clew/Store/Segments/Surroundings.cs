@@ -1,0 +1,24 @@
+using System.Security.Cryptography;
+
+namespace Clew.Store.Segments;
+
+/// <summary>All that an engine takes from the world; a simulated run brings its own, and replays from one seed.</summary>
+internal sealed record Surroundings(IDisk Disk, TimeProvider Time, IWorkers Workers, Entropy Entropy);
+
+/// <summary>Fills bytes with chance: log ids, salts, seeds of checksums.</summary>
+internal delegate void Entropy(Span<byte> target);
+
+/// <summary>Where the engine's own loops run.</summary>
+internal interface IWorkers
+{
+    /// <summary>Runs a loop; all that it awaits continues on the same worker, one step at a time.</summary>
+    /// <returns>Ends with the loop.</returns>
+    Task Start(string name, Func<Task> loop);
+}
+
+internal static class SystemEntropy
+{
+#pragma warning disable RS0030 // The one source of chance.
+    public static void Fill(Span<byte> target) => RandomNumberGenerator.Fill(target);
+#pragma warning restore RS0030
+}
