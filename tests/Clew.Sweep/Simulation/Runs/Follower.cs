@@ -1,0 +1,59 @@
+using Clew.Store;
+using Clew.Sweep.Simulation.Machine;
+using Clew.Sweep.Simulation.Oracle;
+
+namespace Clew.Sweep.Simulation.Runs;
+
+/// <summary>A subscription with a checkpoint that outlives it, as a projection has one.</summary>
+internal sealed class Follower(RunContext run, string name, EventFilter filter, Chance chance, Action<Exception> onDamage)
+{
+    private Checkpoint? reached;
+    private Checkpoint? saved;
+
+    public string Name => name;
+
+    public long Position => reached?.Position.Value ?? 0;
+
+    /// <summary>It died between dealing with a page and saving its checkpoint.</summary>
+    public void FallBack() => reached = saved;
+
+    public async Task FollowAsync(IEventReader store, SimulatedProcess process, Func<bool> isWanted)
+    {
+        while (isWanted())
+        {
+            try
+            {
+                await foreach (var page in store.SubscribeAsync(new SubscribeRequest(filter) { After = reached }))
+                {
+                    See(page);
+                    if (chance.Happens(0.2))
+                        await process.Delay(chance.Exponential(3_000));
+                    if (chance.Happens(0.02))
+                        break;
+                }
+            }
+            catch (StoreCorruptedException exception)
+            {
+                onDamage(exception);
+                return;
+            }
+            catch (Exception exception) when (exception is StoreUnavailableException or ObjectDisposedException)
+            {
+                run.Say(name, $"interrupted: {exception.Message}");
+            }
+
+            await process.Delay(500);
+        }
+    }
+
+    private void See(EventPage page)
+    {
+        var events = page.Events.Select(recorded => Content.Check(run.History, recorded)).ToArray();
+        run.History.SawLineage(page.Lineage);
+        run.Say(name, $"sees {page.ReadTo} with {events.Length} events");
+        run.History.SawPage(new(name, filter, Position, page.ReadTo.Value, events));
+        reached = page.Checkpoint;
+        if (chance.Happens(0.7))
+            saved = reached;
+    }
+}
