@@ -4,6 +4,11 @@ var commands = new Dictionary<string, Func<Arguments, int>>
 {
     ["simulate"] = SimulateCommand.Run,
     ["replay"] = SimulateCommand.Replay,
+    ["child"] = ChildCommand.Run,
+    ["kill"] = KillSweep.Run,
+    ["strace"] = StraceSweep.Run,
+    ["truncate"] = TruncateSweep.Run,
+    ["flip"] = FlipSweep.Run,
 };
 
 if (args.Length > 0 && commands.TryGetValue(args[0], out var command))
