@@ -19,7 +19,7 @@ internal static class SimulateCommand
             sweep.Run((ulong)arguments.Number("--from", 1), seeds, arguments.Number("--threads", Environment.ProcessorCount));
 
         foreach (var failure in sweep.Failures.OrderBy(report => report.Seed).Take(FailuresShown))
-            Console.WriteLine(failure);
+            Console.WriteLine(Brief(failure.ToString()));
         PrintCounts(sweep.Counts);
         var figures = sweep.Figures;
         Console.WriteLine(string.Create(
@@ -40,6 +40,12 @@ internal static class SimulateCommand
         PrintCounts(report.Counts);
         Console.WriteLine(report);
         return report.Failure is null ? 0 : 1;
+    }
+
+    private static string Brief(string failure)
+    {
+        var lines = failure.Split('\n');
+        return lines.Length < 10 ? failure : string.Join("\n", [.. lines[..6], "   …", .. lines[^2..]]);
     }
 
     private static void PrintCounts(FaultCounts counts)

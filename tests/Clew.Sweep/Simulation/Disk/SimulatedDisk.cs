@@ -188,7 +188,7 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
     {
         if (IsFull && (Faults.CopiesOnWrite || offset + bytes.Length > file.Length))
         {
-            file.Write(bytes.Span[..chance.Below(bytes.Length + 1)], offset);
+            file.Write(bytes.Span[..chance.Below(bytes.Length)], offset);
             throw Counted(FaultKind.FullOnWrite, Full($"write {name}"));
         }
 

@@ -40,7 +40,9 @@ internal sealed class Judge
     {
         var (bound, isExact) = UpperBound(read);
         var forwards = read.Request.Direction == ReadDirection.Forwards;
-        var upTo = forwards && !isExact ? Math.Min(bound, Math.Max(read.ReadTo, read.HeadWhenAsked)) : bound;
+        // Backwards, where it began is only known from what it found: the head may not have been as far as the bound.
+        var began = forwards ? Math.Max(read.ReadTo, read.HeadWhenAsked) : read.Events.Count > 0 ? read.Events[0].Position : 0;
+        var upTo = isExact ? bound : Math.Min(bound, began);
         var expected = log.Matching(read.Request.Filter, read.Request.After.Value, upTo)
             .Where(logged => logged.Version > read.Request.AfterVersion.Value);
         if (!forwards)

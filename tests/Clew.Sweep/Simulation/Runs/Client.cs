@@ -51,7 +51,8 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
         while (run.IsTroubled)
         {
             await process.Delay(chance.Exponential(20_000));
-            await ReadAsync(process, () => reader, isWriter: false);
+            if (!await ReadAsync(process, reader, isWriter: false))
+                return;
         }
     }
 
@@ -96,7 +97,8 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
         sent.Attempts++;
         try
         {
-            using var patience = new CancellationTokenSource();
+            // Not disposed: the timer outlives an answer that comes sooner.
+            var patience = new CancellationTokenSource();
             var isImpatient = chance.Happens(run.Options.GivesUp);
             if (isImpatient)
                 run.Scheduler.After(chance.Exponential(2_000), process, patience.Cancel);
@@ -171,19 +173,20 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
     private async Task ReadInStoreAsync()
     {
         if (host.Process is { } process && host.Store is { } store)
-            await ReadAsync(process, () => store, isWriter: true);
+            await ReadAsync(process, store, isWriter: true);
     }
 
-    private async Task ReadAsync(SimulatedProcess process, Func<IEventReader> store, bool isWriter)
+    /// <returns>Whether the reader is still of use.</returns>
+    private async Task<bool> ReadAsync(SimulatedProcess process, IEventReader store, bool isWriter)
     {
         var request = workload.Read();
         // Another process may lag behind what is known here, so for it a bound is only known once it was there.
         var known = isWriter ? run.History.KnownHead : 0;
         try
         {
-            await process.Call(async () =>
+            return await process.Call(async () =>
             {
-                run.History.DidRead(await ReadAllAsync(store(), request, known));
+                run.History.DidRead(await ReadAllAsync(store, request, known));
                 return true;
             });
         }
@@ -196,6 +199,8 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
         {
             host.FoundDamage(exception);
         }
+
+        return false;
     }
 
     public async Task<DoneRead> ReadAllAsync(IEventReader store, ReadRequest request, long known)

@@ -17,32 +17,27 @@ internal sealed class Follower(RunContext run, string name, EventFilter filter, 
     /// <summary>It died between dealing with a page and saving its checkpoint.</summary>
     public void FallBack() => reached = saved;
 
-    public async Task FollowAsync(IEventReader store, SimulatedProcess process, Func<bool> isWanted)
+    /// <summary>Follows until the subscription ends or breaks; who opened the store decides what then.</summary>
+    public async Task FollowAsync(IEventReader store, SimulatedProcess process)
     {
-        while (isWanted())
+        try
         {
-            try
+            await foreach (var page in store.SubscribeAsync(new SubscribeRequest(filter) { After = reached }))
             {
-                await foreach (var page in store.SubscribeAsync(new SubscribeRequest(filter) { After = reached }))
-                {
-                    See(page);
-                    if (chance.Happens(0.2))
-                        await process.Delay(chance.Exponential(3_000));
-                    if (chance.Happens(0.02))
-                        break;
-                }
+                See(page);
+                if (chance.Happens(0.2))
+                    await process.Delay(chance.Exponential(3_000));
+                if (chance.Happens(0.02))
+                    break;
             }
-            catch (StoreCorruptedException exception)
-            {
-                onDamage(exception);
-                return;
-            }
-            catch (Exception exception) when (exception is StoreUnavailableException or ObjectDisposedException)
-            {
-                run.Say(name, $"interrupted: {exception.Message}");
-            }
-
-            await process.Delay(500);
+        }
+        catch (StoreCorruptedException exception)
+        {
+            onDamage(exception);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreFailedException or ObjectDisposedException)
+        {
+            run.Say(name, $"interrupted: {exception.Message}");
         }
     }
 

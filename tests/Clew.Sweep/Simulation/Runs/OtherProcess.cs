@@ -4,7 +4,7 @@ using Clew.Sweep.Simulation.Machine;
 namespace Clew.Sweep.Simulation.Runs;
 
 /// <summary>A program of its own that follows the store's folder, and can be killed by itself.</summary>
-internal sealed class OtherProcess(RunContext run, StoreOpener opener, Follower follower, Client client, Action<Exception> onDamage)
+internal sealed class OtherProcess(RunContext run, StoreHost host, StoreOpener opener, Follower follower, Client client)
 {
     private SimulatedProcess? process;
     private int boots;
@@ -33,22 +33,37 @@ internal sealed class OtherProcess(RunContext run, StoreOpener opener, Follower 
             try
             {
                 var reader = await opener.Reader!(run.SurroundingsOf(own), run.StoreOptions);
-                own.Run(() => client.ReadNowAndThenAsync(own, reader));
-                await follower.FollowAsync(reader, own, () => true);
-                return;
+                await UseAsync(own, reader);
             }
             catch (Exception exception) when (exception is StoreUnavailableException or StoreFormatException)
             {
                 // The folder may hold no store yet.
                 run.Say(follower.Name, $"not opened: {exception.Message}");
             }
+            catch (CheckpointRefusedException) when (!host.HasRecovered)
+            {
+                // The mark may be older than what was seen, until its writer has looked how far the log really goes.
+                run.Say(follower.Name, "is ahead of a log that nobody has recovered yet");
+            }
             catch (StoreCorruptedException exception)
             {
-                onDamage(exception);
-                return;
+                host.FoundDamage(exception);
             }
 
             await own.Delay(5_000);
         }
+    }
+
+    // A reader that met a fault may stay where it is, so a new one is opened after each.
+    private async Task UseAsync(SimulatedProcess own, IEventReader reader)
+    {
+        own.Run(() => client.ReadNowAndThenAsync(own, reader));
+        for (var visits = 0; visits < 5; visits++)
+        {
+            await follower.FollowAsync(reader, own);
+            await own.Delay(500);
+        }
+
+        await reader.DisposeAsync();
     }
 }

@@ -32,7 +32,7 @@ internal sealed class Simulation
         for (var index = 0; index < run.Options.OtherProcesses && opener.Reader is not null; index++)
         {
             AddFollower($"reader-{index}", workload.Filter(), follower =>
-                others.Add(new OtherProcess(run, opener, follower, clients[0], host.FoundDamage)));
+                others.Add(new OtherProcess(run, host, opener, follower, clients[0])));
         }
 
         trouble = new Troublemaker(run, host, opener, others, outside);

@@ -21,6 +21,9 @@ internal sealed class StoreHost(RunContext run, StoreOpener opener)
     /// <summary>Damage was found and reported: that ends a run in which there may be some.</summary>
     public string? DetectedDamage { get; private set; }
 
+    /// <summary>Whether it was open since the power was last lost.</summary>
+    public bool HasRecovered { get; private set; }
+
     public IEventStore Running => Store ?? throw new ProcessDiedException();
 
     public void Add(Follower follower) => followers.Add(follower);
@@ -55,13 +58,19 @@ internal sealed class StoreHost(RunContext run, StoreOpener opener)
             follower.FallBack();
     }
 
+    public void LosePower()
+    {
+        Kill();
+        HasRecovered = false;
+    }
+
     public void Failed() => HasFailed = true;
 
     /// <summary>The engine says that bytes are not what was written; that must not be where nothing was damaged.</summary>
     public void FoundDamage(Exception exception)
     {
         if (!run.IsDamaged)
-            throw new Violation($"false alarm: {exception.GetType().Name}: {exception.Message}");
+            throw new Violation($"false alarm: {exception}");
 
         run.Counts.Add(FaultKind.DamageDetected);
         DetectedDamage ??= exception.Message;
@@ -101,7 +110,17 @@ internal sealed class StoreHost(RunContext run, StoreOpener opener)
 
         run.History.SawHead(head.Position.Value);
         Store = store;
+        HasRecovered = true;
         foreach (var follower in followers)
-            process.Run(() => follower.FollowAsync(store, process, () => Store == store));
+            process.Run(() => FollowAsync(follower, store, process));
+    }
+
+    private async Task FollowAsync(Follower follower, IEventStore store, SimulatedProcess process)
+    {
+        while (Store == store)
+        {
+            await follower.FollowAsync(store, process);
+            await process.Delay(500);
+        }
     }
 }

@@ -9,8 +9,8 @@ internal sealed record StoreOpener(
     Func<Surroundings, SegmentStoreOptions, ValueTask<IEventReader>>? Reader)
 {
     public static StoreOpener Segments { get; } = new(
-        async (surroundings, options) => await SegmentEventStore.OpenAsync(surroundings, options),
-        async (surroundings, options) => await SegmentEventReader.OpenAsync(surroundings, options));
+        async (surroundings, options) => await StoreFaults.TranslateAsync(() => SegmentEventStore.OpenAsync(surroundings, options)),
+        async (surroundings, options) => await StoreFaults.TranslateAsync(() => SegmentEventReader.OpenAsync(surroundings, options)));
 
     /// <summary>The same with something between the engine and its disk.</summary>
     public StoreOpener Around(Func<IDisk, IDisk> wrap) => new(

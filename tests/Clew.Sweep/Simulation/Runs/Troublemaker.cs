@@ -82,7 +82,7 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
             run.Counts.Add(FaultKind.ReopenInProcess);
             run.Say("trouble", "opens again in the same process");
             await CloseQuietlyAsync();
-            if (host.Process is not null)
+            if (!IsStopped)
                 host.OpenAgain();
             return;
         }
@@ -92,7 +92,8 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
             CutPower((PowerLossMode)chance.Below(4));
             MaybeRot();
             await self.Delay(chance.Below(2_000));
-            BootAll();
+            if (!IsStopped)
+                BootAll();
             return;
         }
 
@@ -103,7 +104,8 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
             run.Disk.EvictPages();
         MaybeRot();
         await self.Delay(chance.Below(2_000));
-        host.Boot();
+        if (!IsStopped)
+            host.Boot();
     }
 
     private void CutPower(PowerLossMode mode)
@@ -112,7 +114,7 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
         run.Say("trouble", $"cuts the power: {mode}");
         foreach (var other in others)
             other.Kill();
-        host.Kill();
+        host.LosePower();
         run.Disk.LosePower(mode);
         run.History.PowerLosses++;
     }
@@ -141,7 +143,7 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
         run.Counts.Add(FaultKind.CleanClose);
         run.Say("trouble", "closes the store");
         await CloseQuietlyAsync();
-        if (host.Process is null)
+        if (IsStopped)
             return;
 
         if (chance.Happens(0.5))
@@ -152,7 +154,8 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
 
         host.Kill();
         await self.Delay(chance.Below(2_000));
-        host.Boot();
+        if (!IsStopped)
+            host.Boot();
     }
 
     // Closing may fail as everything else does; what it has not saved is found when the store is opened.
@@ -174,7 +177,8 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
         run.Say("trouble", $"kills {other.Follower.Name}");
         other.Kill();
         await self.Delay(chance.Below(2_000));
-        other.Boot();
+        if (!IsStopped)
+            other.Boot();
     }
 
     private async Task FillAsync()
