@@ -29,6 +29,9 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
     /// <summary>The last position that somebody has seen, or was told of.</summary>
     public long KnownHead { get; private set; }
 
+    /// <summary>The same, where it was seen in the store's own process. Another process may see an event a moment before.</summary>
+    public long KnownHeadInStore { get; private set; }
+
     public Lineage? Lineage { get; private set; }
 
     /// <summary>Power losses so far.</summary>
@@ -60,6 +63,7 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
         for (var index = 0; index < events.Count; index++)
             Know(answer.First.Value + index, events[index].Id, "an acknowledgement");
         sent.IsAcknowledged = true;
+        SawHeadInStore(answer.Last.Value);
         Acks.Add(new(sent, answer));
     }
 
@@ -85,6 +89,12 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
     }
 
     public void SawHead(long position) => KnownHead = Math.Max(KnownHead, position);
+
+    public void SawHeadInStore(long position)
+    {
+        KnownHeadInStore = Math.Max(KnownHeadInStore, position);
+        SawHead(position);
+    }
 
     public void SawLineage(Lineage lineage)
     {

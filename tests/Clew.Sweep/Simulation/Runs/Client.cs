@@ -93,7 +93,7 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
         if (host.Store is not { } store || host.Process is not { } process)
             return null;
 
-        var head = run.History.KnownHead;
+        var head = run.History.KnownHeadInStore;
         sent.Attempts++;
         try
         {

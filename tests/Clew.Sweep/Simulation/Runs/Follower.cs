@@ -9,6 +9,7 @@ internal sealed class Follower(RunContext run, string name, EventFilter filter, 
 {
     private Checkpoint? reached;
     private Checkpoint? saved;
+    private int visits;
 
     public string Name => name;
 
@@ -20,10 +21,14 @@ internal sealed class Follower(RunContext run, string name, EventFilter filter, 
     /// <summary>Follows until the subscription ends or breaks; who opened the store decides what then.</summary>
     public async Task FollowAsync(IEventReader store, SimulatedProcess process)
     {
+        var visit = ++visits;
         try
         {
             await foreach (var page in store.SubscribeAsync(new SubscribeRequest(filter) { After = reached }))
             {
+                // The store it left behind may still have had a page for it.
+                if (visit != visits)
+                    return;
                 See(page);
                 if (chance.Happens(0.2))
                     await process.Delay(chance.Exponential(3_000));

@@ -30,6 +30,7 @@ internal sealed class OtherProcess(RunContext run, StoreHost host, StoreOpener o
     {
         while (true)
         {
+            var isRecovered = host.HasRecovered;
             try
             {
                 var reader = await opener.Reader!(run.SurroundingsOf(own), run.StoreOptions);
@@ -40,7 +41,7 @@ internal sealed class OtherProcess(RunContext run, StoreHost host, StoreOpener o
                 // The folder may hold no store yet.
                 run.Say(follower.Name, $"not opened: {exception.Message}");
             }
-            catch (CheckpointRefusedException) when (!host.HasRecovered)
+            catch (CheckpointRefusedException) when (!isRecovered)
             {
                 // The mark may be older than what was seen, until its writer has looked how far the log really goes.
                 run.Say(follower.Name, "is ahead of a log that nobody has recovered yet");

@@ -108,7 +108,7 @@ internal sealed class StoreHost(RunContext run, StoreOpener opener)
         if (!run.Accepts(head.Position.Value))
             return;
 
-        run.History.SawHead(head.Position.Value);
+        run.History.SawHeadInStore(head.Position.Value);
         Store = store;
         HasRecovered = true;
         foreach (var follower in followers)
