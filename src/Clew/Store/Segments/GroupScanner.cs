@@ -124,6 +124,9 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
         return length <= windowLength;
     }
 
+    /// <summary>Reads anew what it looks at from now on: the writer may have gone on where there was nothing yet.</summary>
+    public void Forget() => windowLength = 0;
+
     /// <summary>Bytes that were loaded.</summary>
     public ReadOnlySpan<byte> At(int offset, int length) => window.AsSpan(offset - windowStart, length);
 
