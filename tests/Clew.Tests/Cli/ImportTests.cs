@@ -126,7 +126,7 @@ public sealed class ImportTests
     [InlineData("", "it is empty")]
     [InlineData("\n\n", "it is empty")]
     [InlineData("<log><trace>", "line 1: invalid XML")]
-    [InlineData("hello", "neither XES nor JSON lines")]
+    [InlineData("hello", "it is neither XES nor JSON lines")]
     public async Task A_file_that_cannot_be_read_ends_with_2_and_its_name(string content, string why)
     {
         using var scratch = new Scratch();
