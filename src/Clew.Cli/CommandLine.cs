@@ -30,16 +30,18 @@ internal static class CommandLine
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             };
-            return await parsed.InvokeAsync(invocation, cancellation);
+            var code = await parsed.InvokeAsync(invocation, cancellation);
+            screen.Flush();
+            return code;
+        }
+        catch (OutputClosedException)
+        {
+            return (int)ExitCode.Done;
         }
         catch (Exception exception) when (Failure.From(exception) is { } failure)
         {
             screen.Report(failure);
             return (int)failure.Code;
-        }
-        finally
-        {
-            screen.Flush();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Clew.Cli;
+using Clew.Cli.Output;
 
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -8,7 +9,10 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
 // Into a file or a pipe, a line must not cost a system call.
 if (Console.IsOutputRedirected)
-    Console.SetOut(new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16));
+{
+    var output = OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new PipeOut();
+    Console.SetOut(new StreamWriter(output, new UTF8Encoding(false), 1 << 16));
+}
 
 var terminal = new Terminal(Console.In, Console.Out, Console.Error, TimeProvider.System);
 return await CommandLine.RunAsync(args, terminal, stop.Token);

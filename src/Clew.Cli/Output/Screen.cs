@@ -58,7 +58,7 @@ internal sealed class Screen
 
     public void Report(Failure failure)
     {
-        terminal.Out.Flush();
+        FlushWhatCanBe();
         var text = IsJson
             ? Line(json =>
             {
@@ -73,6 +73,18 @@ internal sealed class Screen
     }
 
     public void Flush() => terminal.Out.Flush();
+
+    private void FlushWhatCanBe()
+    {
+        try
+        {
+            terminal.Out.Flush();
+        }
+        catch (IOException)
+        {
+            // Standard output may be the very thing that failed.
+        }
+    }
 
     private string Line(Action<Utf8JsonWriter> write)
     {
