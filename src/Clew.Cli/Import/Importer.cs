@@ -42,6 +42,9 @@ internal sealed class Importer(IEventStore store)
                 streamsInFlight.UnionWith(batch.Before.Select(stream => stream.Stream));
                 inFlight.Enqueue((batch, AppendAsync(batch)));
             }
+
+            while (inFlight.Count > 0)
+                await SettleAsync();
         }
         catch (Exception)
         {
@@ -49,9 +52,6 @@ internal sealed class Importer(IEventStore store)
             await SettleAllAsync();
             throw;
         }
-
-        while (inFlight.Count > 0)
-            await SettleAsync();
     }
 
     private async Task SettleAllAsync()
