@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Clew.Cli.Bench;
 using Clew.Cli.Output;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Clew.Cli.Commands;
 
@@ -96,20 +96,20 @@ internal sealed class BenchCommand : ToolCommand
         {
             table.AddRow(
                 one.Name,
-                string.Create(CultureInfo.InvariantCulture, $"{one.PerSecond:N0} {one.Unit}"),
+                Invariant($"{one.PerSecond:N0} {one.Unit}"),
                 Each(one.PerSecond),
-                string.Create(CultureInfo.InvariantCulture, $"{one.PerSecond / flushes:N2}"));
+                Invariant($"{one.PerSecond / flushes:N2}"));
         }
 
         screen.People.Write(table);
-        screen.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Events of {StoreBench.PayloadBytes} bytes. An append answers once it is flushed, so one client alone cannot beat the device."));
+        screen.Line(
+            Invariant($"Events of {StoreBench.PayloadBytes} bytes.")
+            + " An append answers once it is flushed, so one client alone cannot beat the device.");
     }
 
     private static string Each(double perSecond) => (1e6 / perSecond) switch
     {
-        >= 1000 and var micro => string.Create(CultureInfo.InvariantCulture, $"{micro / 1000:N1} ms"),
-        var micro => string.Create(CultureInfo.InvariantCulture, $"{micro:N1} µs"),
+        >= 1000 and var micro => Invariant($"{micro / 1000:N1} ms"),
+        var micro => Invariant($"{micro:N1} µs"),
     };
 }

@@ -1,11 +1,11 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using Clew.Cli.Demo;
 using Clew.Cli.Output;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
+using static System.FormattableString;
 
 namespace Clew.Cli.Commands;
 
@@ -41,7 +41,7 @@ internal sealed class CrashingWriterCommand : ToolCommand
     {
         for (var number = 1; number <= EventsMaxEach; number++)
         {
-            var text = string.Create(CultureInfo.InvariantCulture, $$"""{"client":{{client}},"number":{{number}},"at":"work"}""");
+            var text = Invariant($$"""{"client":{{client}},"number":{{number}},"at":"work"}""");
             var data = new EventData($"work-{client}", "work-done", Encoding.UTF8.GetBytes(text));
             if (await log.AppendAsync(new AppendBatch([data]), cancellation) is not AppendResult.Appended appended)
                 continue;

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text;
 using Clew.Cli.Output;
 using Clew.Events;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Clew.Cli.Commands;
 
@@ -28,9 +28,9 @@ internal sealed class EventPrinter(Screen screen)
         var rest = Rest(recorded);
         if (colours)
         {
-            screen.People.MarkupLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"[grey]#{recorded.Position}  {time}[/]  {Markup.Escape(subject)}  [bold]{Markup.Escape(type)}[/]  [grey]{Markup.Escape(rest)}[/]"));
+            screen.People.MarkupLine(
+                $"[grey]#{recorded.Position}  {time}[/]  {Markup.Escape(subject)}"
+                + $"  [bold]{Markup.Escape(type)}[/]  [grey]{Markup.Escape(rest)}[/]");
             screen.People.WriteLine("    " + Data(recorded));
         }
         else
@@ -57,8 +57,6 @@ internal sealed class EventPrinter(Screen screen)
         if (EventJson.IsJson(recorded.ContentType) && EventJson.TryCompact(recorded.Data, out var compact))
             return Printable.Text(Encoding.UTF8.GetString(compact.Span), DataCharactersMax);
 
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"({recorded.Data.Length:N0} bytes of {Printable.Text(recorded.ContentType)})");
+        return Invariant($"({recorded.Data.Length:N0} bytes of {Printable.Text(recorded.ContentType)})");
     }
 }

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 using Clew.Cli.Import;
 using Clew.Cli.Output;
 using Clew.Store.Segments;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Clew.Cli.Commands;
 
@@ -124,17 +124,15 @@ internal sealed class ImportCommand : ToolCommand
 
     private static string SoFar(Importer? importer) => importer is null
         ? ""
-        : string.Create(
-            CultureInfo.InvariantCulture,
-            $" {importer.Tally.Imported:N0} events were imported before that, and stay; importing again continues after them.");
+        : Invariant($" {importer.Tally.Imported:N0} events were imported before that, and stay; importing again continues after them.");
 
     private static void Show(Screen screen, ImportFormat format, ImportTally tally)
     {
         if (!screen.IsJson)
         {
-            screen.Line(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Imported {tally.Imported:N0} events in {tally.Streams:N0} streams, {tally.AlreadyThere:N0} were already there."));
+            screen.Line(
+                Invariant($"Imported {tally.Imported:N0} events in {tally.Streams:N0} streams,")
+                + Invariant($" {tally.AlreadyThere:N0} were already there."));
             return;
         }
 

@@ -48,7 +48,9 @@ internal sealed class StatsCommand : ToolCommand
         grid.AddRow("log", $"{head.Lineage.LogId}, epoch {head.Lineage.Epoch}");
         grid.AddRow("events", Number(size.Events));
         grid.AddRow("last recorded", head.RecordedAt is { } recorded ? IsoTime.Text(recorded) : "never");
-        grid.AddRow("segments", $"{Number(size.Segments)} files, {Number(size.SegmentBytes)} bytes, of which {Number(size.LogBytes)} in use");
+        grid.AddRow(
+            "segments",
+            $"{Number(size.Segments)} files, {Number(size.SegmentBytes)} bytes, of which {Number(size.LogBytes)} in use");
         grid.AddRow("indexes", $"{Number(size.IndexFiles)} files, {Number(size.IndexBytes)} bytes");
         if (size.Events > 0)
             grid.AddRow("bytes an event", Number(size.LogBytes / size.Events));

@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Clew.Cli.Output;
 using Clew.Store;
 using Clew.Store.Segments;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Clew.Cli.Commands;
 
@@ -36,7 +36,7 @@ internal sealed class VerifyCommand : ToolCommand
     /// <summary>A damage in words: file, offset, position, and what is wrong.</summary>
     public static string Place(Damage damage) =>
         Printable.Text(damage.File)
-        + (damage.Offset is { } offset ? string.Create(CultureInfo.InvariantCulture, $", offset {offset:N0}") : "")
+        + (damage.Offset is { } offset ? Invariant($", offset {offset:N0}") : "")
         + (damage.Position is { } position ? $", position {position}" : "")
         + ": " + Printable.Text(damage.What);
 
@@ -54,9 +54,9 @@ internal sealed class VerifyCommand : ToolCommand
 
     private static void WriteText(Screen screen, VerifyReport report)
     {
-        screen.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{report.Events:N0} events sound, in {report.Segments:N0} segments and {report.IndexFiles:N0} index files, {report.Bytes:N0} bytes checked."));
+        screen.Line(
+            Invariant($"{report.Events:N0} events sound, in {report.Segments:N0} segments and {report.IndexFiles:N0} index files,")
+            + Invariant($" {report.Bytes:N0} bytes checked."));
         foreach (var note in report.Notes)
             screen.Line("Note: " + Printable.Text(note));
         foreach (var damage in report.IndexDamage)

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Clew.Events;
 using Clew.Store;
+using static System.FormattableString;
 
 namespace Clew.Cli.Demo;
 
@@ -10,7 +10,7 @@ namespace Clew.Cli.Demo;
 internal static class Account
 {
     public static EventData Paid(StreamName account, long amount) =>
-        new(account, amount < 0 ? "paid-out" : "paid-in", Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"amount":{{Math.Abs(amount)}}}""")));
+        new(account, amount < 0 ? "paid-out" : "paid-in", Encoding.UTF8.GetBytes(Invariant($"{{\"amount\":{Math.Abs(amount)}}}")));
 
     public static async Task<(long Balance, StreamVersion Version)> LoadAsync(IEventReader store, StreamName account, AsOf asOf)
     {

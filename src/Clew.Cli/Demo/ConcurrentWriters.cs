@@ -1,7 +1,7 @@
-using System.Globalization;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
+using static System.FormattableString;
 
 namespace Clew.Cli.Demo;
 
@@ -37,10 +37,9 @@ internal static class ConcurrentWriters
         var expected = Writers * PaymentsEach * (PaymentsEach + 1L) / 2;
         return new(
             total == expected && events == Writers * PaymentsEach,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Writers} writers made {Writers * PaymentsEach} payments into {Accounts.Length} accounts; {conflicts.Sum():N0} conflicts were detected and tried again."),
-            string.Create(CultureInfo.InvariantCulture, $"Paid in: {expected:N0}. In the accounts: {total:N0}, in {events:N0} events."));
+            Invariant($"{Writers} writers made {Writers * PaymentsEach} payments into {Accounts.Length} accounts;")
+                + Invariant($" {conflicts.Sum():N0} conflicts were detected and tried again."),
+            Invariant($"Paid in: {expected:N0}. In the accounts: {total:N0}, in {events:N0} events."));
     }
 
     private static async Task<long> PayAsync(SegmentEventStore store, StreamName account, CancellationToken cancellation)

@@ -1,8 +1,8 @@
-using System.Globalization;
 using Clew.Cli.Commands;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
+using static System.FormattableString;
 
 namespace Clew.Cli.Demo;
 
@@ -26,12 +26,9 @@ internal static class FlippedBit
 
         return new(
             original.IsSound && found.FirstDamage is { } damage && damage.File == file && damage.Position <= victim.Position,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The original is {(original.IsSound ? "sound" : "NOT sound")}: {original.Events:N0} events, {original.Bytes:N0} bytes checked."),
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"Turned one bit of the copy in {file} at offset {offset:N0}, within event {victim.Position}. Found:"),
+            Invariant($"The original is {(original.IsSound ? "sound" : "NOT sound")}:")
+                + Invariant($" {original.Events:N0} events, {original.Bytes:N0} bytes checked."),
+            Invariant($"Turned one bit of the copy in {file} at offset {offset:N0}, within event {victim.Position}. Found:"),
             found.FirstDamage is { } place ? VerifyCommand.Place(place) : "nothing!");
     }
 

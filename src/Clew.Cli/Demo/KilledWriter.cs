@@ -3,6 +3,7 @@ using System.Globalization;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
+using static System.FormattableString;
 
 namespace Clew.Cli.Demo;
 
@@ -46,15 +47,13 @@ internal static class KilledWriter
 
         return new(
             found == promised.Count,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"Killed with SIGKILL after {promised.Count:N0} acknowledged events, and opened again."),
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"Of {promised.Count:N0} acknowledged events, {found:N0} are there, with the same ids (and {unanswered:N0} that had no answer yet)."));
+            Invariant($"Killed with SIGKILL after {promised.Count:N0} acknowledged events, and opened again."),
+            Invariant($"Of these {promised.Count:N0}, {found:N0} are there, with the same ids")
+                + Invariant($" (and {unanswered:N0} that had no answer yet)."));
     }
 
-    private static async Task<(Dictionary<long, Guid> Promised, string Complaint)> KillAsync(string folder, CancellationToken cancellation)
+    private static async Task<(Dictionary<long, Guid> Promised, string Complaint)> KillAsync(
+        string folder, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(Patience);

@@ -9,9 +9,10 @@ internal static class OwnProcess
     public static ProcessStartInfo Start(params ReadOnlySpan<string> arguments)
     {
         var own = typeof(OwnProcess).Assembly;
-        var runtime = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
-        var isOwn = Assembly.GetEntryAssembly() == own && Environment.ProcessPath is not null && runtime != Environment.ProcessPath;
-        var start = new ProcessStartInfo(isOwn ? Environment.ProcessPath! : runtime)
+        var running = Environment.ProcessPath ?? "dotnet";
+        var isRuntime = Path.GetFileNameWithoutExtension(running) == "dotnet";
+        var isOwn = Assembly.GetEntryAssembly() == own && !isRuntime;
+        var start = new ProcessStartInfo(isOwn || isRuntime ? running : "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,7 +1,7 @@
-using System.Globalization;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
+using static System.FormattableString;
 
 namespace Clew.Cli.Demo;
 
@@ -36,8 +36,8 @@ internal static class TimeTravel
         var now = await BalanceAsync(store, AsOf.Now);
         return new(
             (atPosition, atTime, now) == (Payments[0], Payments[..3].Sum(), Payments.Sum()),
-            string.Create(CultureInfo.InvariantCulture, $"As of position {positions[0]} its balance is {atPosition:N0}."),
-            string.Create(CultureInfo.InvariantCulture, $"As of {IsoTime.Text(times[2])} it is {atTime:N0}; now it is {now:N0}."));
+            Invariant($"As of position {positions[0]} its balance is {atPosition:N0}."),
+            Invariant($"As of {IsoTime.Text(times[2])} it is {atTime:N0}; now it is {now:N0}."));
     }
 
     private static async Task<long> BalanceAsync(SegmentEventStore store, AsOf moment) =>

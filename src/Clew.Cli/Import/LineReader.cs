@@ -39,7 +39,8 @@ internal static class LineReader
         }
     }
 
-    private static (byte[] Buffer, int Start, int End, int Searched) MakeRoom(byte[] buffer, int start, int end, int searched, long number)
+    private static (byte[] Buffer, int Start, int End, int Searched) MakeRoom(
+        byte[] buffer, int start, int end, int searched, long number)
     {
         if (end < buffer.Length)
             return (buffer, start, end, searched);

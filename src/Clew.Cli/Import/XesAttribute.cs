@@ -85,9 +85,10 @@ internal sealed record XesAttribute(string Kind, string Key, string? Value, IRea
     // What is no number in spite of its element, such as a float NaN, stays the text that it is.
     private void WriteScalar(Utf8JsonWriter json)
     {
-        if (Kind == "int" && long.TryParse(Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
+        var culture = CultureInfo.InvariantCulture;
+        if (Kind == "int" && long.TryParse(Value, NumberStyles.AllowLeadingSign, culture, out var whole))
             json.WriteNumberValue(whole);
-        else if (Kind == "float" && double.TryParse(Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real))
+        else if (Kind == "float" && double.TryParse(Value, NumberStyles.Float, culture, out var real) && double.IsFinite(real))
             json.WriteNumberValue(real);
         else if (Kind == "boolean" && Value is "true" or "1" or "false" or "0")
             json.WriteBooleanValue(Value is "true" or "1");

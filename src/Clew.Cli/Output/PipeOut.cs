@@ -37,7 +37,7 @@ internal sealed partial class PipeOut : Stream
             if (written >= 0)
                 buffer = buffer[(int)written..];
             else if (Marshal.GetLastPInvokeError() is not Interrupted and var error)
-                throw error == BrokenPipe ? new OutputClosedException() : new IOException($"Writing to standard output failed: {Marshal.GetPInvokeErrorMessage(error)}.");
+                throw Fault(error);
         }
     }
 
@@ -52,6 +52,10 @@ internal sealed partial class PipeOut : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static IOException Fault(int error) => error == BrokenPipe
+        ? new OutputClosedException()
+        : new IOException($"Writing to standard output failed: {Marshal.GetPInvokeErrorMessage(error)}.");
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
