@@ -101,6 +101,9 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
         return length <= windowLength;
     }
 
+    /// <summary>Reads from the file again what it is asked for next.</summary>
+    public void Forget() => windowLength = 0;
+
     /// <summary>Bytes that were loaded.</summary>
     public ReadOnlySpan<byte> At(int offset, int length) => window.AsSpan(offset - windowStart, length);
 
