@@ -20,7 +20,7 @@ internal sealed class StatsCommand : ToolCommand
     {
         await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
         var head = await reader.HeadAsync(cancellation);
-        var size = reader.Statistics;
+        var size = await reader.StatisticsAsync(cancellation);
         if (screen.IsJson)
         {
             screen.Json(json =>
