@@ -12,10 +12,10 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
     private int windowStart;
     private int windowLength;
 
-    public SegmentHeader Segment => segment;
-
-    /// <summary>Where in the window the records of the last group lie.</summary>
+    // Where the records of the last group lie in the segment.
     private (int Start, int Length) records;
+
+    public SegmentHeader Segment => segment;
 
     /// <summary>The group after a point.</summary>
     /// <returns>The point after it; null where no sound group that continues the log begins there.</returns>
@@ -83,6 +83,29 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
         }
 
         return end;
+    }
+
+    /// <summary>What is wrong with the group after a point, for which <see cref="NextAsync"/> found no sound one.</summary>
+    public async ValueTask<Damage> DiagnoseAsync(LogPoint point)
+    {
+        if (!await LoadAsync(point.Offset, GroupHeader.Bytes) || !GroupHeader.TryRead(At(point.Offset, GroupHeader.Bytes), segment.Seed, out var header))
+            return new(segment.FileName, point.Offset, new(point.Position + 1), "the header of a group is not as it was written");
+        if (header.Length > segment.FileBytes - point.Offset || !await LoadAsync(point.Offset, header.Length))
+            return new(segment.FileName, point.Offset, new(point.Position + 1), "a group is longer than its segment");
+
+        var (offset, position) = (point.Offset + GroupHeader.Bytes, point.Position + 1);
+        var rest = At(offset, header.Length - GroupHeader.Bytes);
+        while (EventRecord.TryMeasure(rest, out var recordBytes) && recordBytes <= rest.Length
+            && EventRecord.IsSound(rest[..recordBytes], segment.Seed) && EventRecord.Position(rest) == position)
+        {
+            rest = rest[recordBytes..];
+            offset += recordBytes;
+            position++;
+        }
+
+        return rest.IsEmpty
+            ? new(segment.FileName, point.Offset, new(point.Position + 1), "a group is whole, but does not continue the log before it")
+            : new(segment.FileName, offset, new(position), "an event is not as it was written");
     }
 
     /// <summary>Some of the bytes read, or about to be.</summary>
