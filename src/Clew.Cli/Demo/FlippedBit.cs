@@ -12,7 +12,7 @@ internal static class FlippedBit
     public static DemoStep Step { get; } = new(
         "damage",
         "One bit of a copy is turned",
-        "Every byte has a checksum in a chain, so neither rot nor a careful hand changes history unseen.",
+        "Every byte lies under a checksum, and each group is chained to all before it: rot has a place and a name.",
         RunAsync);
 
     private static async Task<DemoFinding> RunAsync(string folder, CancellationToken cancellation)
