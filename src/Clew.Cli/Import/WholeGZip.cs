@@ -12,12 +12,15 @@ internal sealed class WholeGZip : Stream
     private static readonly byte[] Mark = "this gzip file is whole, as said"u8.ToArray();
     private static readonly byte[] PackedMark = Pack(Mark);
 
+    private readonly Followed packed;
     private readonly GZipStream unpacked;
-    private readonly byte[] window = new byte[(1 << 16) + Mark.Length];
-    private int start;
-    private int end;
+    private ReadOnlyMemory<byte>? rest;
 
-    public WholeGZip(Stream packed) => unpacked = new(new Followed(packed, PackedMark), CompressionMode.Decompress);
+    public WholeGZip(Stream packed)
+    {
+        this.packed = new(packed, PackedMark);
+        unpacked = new(this.packed, CompressionMode.Decompress);
+    }
 
     public override bool CanRead => true;
 
@@ -35,16 +38,18 @@ internal sealed class WholeGZip : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        // The last bytes are held back: they may be the mark.
-        while (end - start <= Mark.Length)
+        if (rest is not { } ending)
         {
-            if (!Fill())
-                return 0;
+            var read = Unpack(buffer);
+            if (!packed.HasEnded)
+                return read;
+
+            ending = Ending(buffer[..read]);
         }
 
-        var taken = Math.Min(buffer.Length, end - start - Mark.Length);
-        window.AsSpan(start, taken).CopyTo(buffer);
-        start += taken;
+        var taken = Math.Min(buffer.Length, ending.Length);
+        ending.Span[..taken].CopyTo(buffer);
+        rest = ending[taken..];
         return taken;
     }
 
@@ -67,17 +72,17 @@ internal sealed class WholeGZip : Stream
         base.Dispose(disposing);
     }
 
-    private bool Fill()
+    /// <summary>What unpacks once the mark has been handed in: nobody may see it before it is known to be no nonsense.</summary>
+    private ReadOnlyMemory<byte> Ending(ReadOnlySpan<byte> begun)
     {
-        window.AsSpan(start, end - start).CopyTo(window);
-        end -= start;
-        start = 0;
-        var read = Unpack(window.AsSpan(end));
-        end += read;
-        if (read > 0)
-            return true;
+        using var ending = new MemoryStream();
+        ending.Write(begun);
+        var buffer = new byte[1 << 12];
+        while (Unpack(buffer) is > 0 and var read)
+            ending.Write(buffer, 0, read);
 
-        return window.AsSpan(0, end).SequenceEqual(Mark) ? false : throw CutShort(null);
+        var bytes = ending.ToArray();
+        return bytes.AsSpan().EndsWith(Mark) ? bytes.AsMemory(0, bytes.Length - Mark.Length) : throw CutShort(null);
     }
 
     private int Unpack(Span<byte> target)
@@ -108,6 +113,9 @@ internal sealed class WholeGZip : Stream
     {
         private int thenAt;
 
+        /// <summary>Whether the first stream has been read to its end.</summary>
+        public bool HasEnded { get; private set; }
+
         public override bool CanRead => true;
 
         public override bool CanSeek => false;
@@ -127,6 +135,7 @@ internal sealed class WholeGZip : Stream
             if (first.Read(buffer) is > 0 and var read)
                 return read;
 
+            HasEnded = true;
             var taken = Math.Min(buffer.Length, then.Length - thenAt);
             then.AsSpan(thenAt, taken).CopyTo(buffer);
             thenAt += taken;

@@ -31,6 +31,18 @@ public sealed class GZipTests
             Assert.Throws<InputException>(() => Unpack(Pack(Content)[..^bytesCut])).Message,
             StringComparison.Ordinal);
 
+    [Fact]
+    public void What_comes_before_the_cut_is_read_and_nothing_else()
+    {
+        using var read = new MemoryStream();
+        using var whole = new WholeGZip(new MemoryStream(Pack(Content)[..^10_000]));
+
+        Assert.Throws<InputException>(() => whole.CopyTo(read));
+
+        Assert.InRange(read.Length, Content.Length / 2, Content.Length - 1);
+        Assert.Equal(Content[..(int)read.Length], read.ToArray());
+    }
+
     private static byte[] Pack(byte[] content)
     {
         using var packed = new MemoryStream();
