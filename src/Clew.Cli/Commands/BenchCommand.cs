@@ -98,7 +98,7 @@ internal sealed class BenchCommand : ToolCommand
                 one.Name,
                 Invariant($"{one.PerSecond:N0} {one.Unit}"),
                 Each(one.PerSecond),
-                Invariant($"{one.PerSecond / flushes:N2}"));
+                one.Unit == "times" ? "" : Invariant($"{one.PerSecond / flushes:N2}"));
         }
 
         screen.People.Write(table);

@@ -7,12 +7,22 @@ using static System.FormattableString;
 namespace Clew.Cli.Commands;
 
 /// <summary>Shows events one after the other: a line of JSON each, or two lines for people.</summary>
-internal sealed class EventPrinter(Screen screen)
+internal sealed class EventPrinter
 {
     // Who wants all of a large payload asks for JSON.
     private const int DataCharactersMax = 400;
 
-    private readonly bool colours = screen.People.Profile.Out.IsTerminal;
+    private readonly Screen screen;
+    private readonly bool colours;
+
+    public EventPrinter(Screen screen)
+    {
+        this.screen = screen;
+        colours = screen.People.Profile.Out.IsTerminal;
+
+        // The terminal breaks lines, so that what is copied from it is still in one piece.
+        screen.People.Profile.Width = Screen.WidthUnbounded;
+    }
 
     public void Print(RecordedEvent recorded)
     {

@@ -13,7 +13,7 @@ internal sealed class Screen
     public static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // Where nobody looks at the width, nothing is gained by wrapping.
-    private const int WidthUnbounded = 10_000;
+    public const int WidthUnbounded = 10_000;
 
     private readonly Terminal terminal;
     private readonly ArrayBufferWriter<byte> line = new();
