@@ -62,7 +62,7 @@ internal sealed class ImportCommand : ToolCommand
                 ? WithProgressAsync(screen, input, progress => importer.RunAsync(Reporting(batches, progress), cancellation))
                 : importer.RunAsync(batches, cancellation));
         }
-        catch (InputException fault)
+        catch (Exception fault) when (fault is InputException || (fault is ArgumentException && importer is not null))
         {
             throw new CommandException(Failure.Input($"{path}: {fault.Message}{SoFar(importer)}"), fault);
         }

@@ -51,7 +51,10 @@ internal sealed class TailCommand : ToolCommand
 
         await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
         var head = await reader.HeadAsync(cancellation);
-        var begin = options.GetValue(after) is { } position ? new GlobalPosition(position) : head.Position;
+        var begin = new GlobalPosition(options.GetValue(after) ?? head.Position.Value);
+        if (begin < GlobalPosition.Start || begin > head.Position)
+            throw new CommandException(Failure.Usage($"--after takes 0 to {head.Position}, where the log ends, not {begin}."));
+
         var request = new SubscribeRequest(filter) { After = new Checkpoint(head.Lineage, begin) };
 
         var printer = new EventPrinter(screen);

@@ -26,6 +26,12 @@ internal sealed class ImportFile : IDisposable
             throw new InputException("there is no such file.");
 
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        if (!file.CanSeek)
+        {
+            file.Dispose();
+            throw new InputException("it is a pipe or a device, and its beginning is read twice; give a file.");
+        }
+
         Span<byte> magic = stackalloc byte[2];
         var read = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
         if (read == 0)

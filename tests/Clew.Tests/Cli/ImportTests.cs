@@ -1,3 +1,4 @@
+using Clew.Cli.Import;
 using Clew.Store;
 using Clew.Store.Segments;
 
@@ -34,6 +35,36 @@ public sealed class ImportTests
         Assert.Equal("""{"format":"jsonl","imported":866,"alreadyThere":1234,"streams":7}""", grown.Out.Trim());
         Assert.Equal(7, (await Tool.RunAsync("streams", "--store", scratch.Store, "--json")).Lines.Length);
         Assert.Equal(300, (await Tool.RunAsync("read", "--store", scratch.Store, "--stream", "s3", "--json")).Lines.Length);
+    }
+
+    [Fact]
+    public async Task An_import_is_recognised_however_many_events_ago_it_was()
+    {
+        using var scratch = new Scratch();
+        var file = scratch.File("log.jsonl", Lines(streams: 30, each: 100));
+        await Tool.RunAsync("import", file, "--store", scratch.Store);
+
+        await using var store = await SegmentEventStore.OpenAsync(
+            scratch.Store, new SegmentStoreOptions { WindowEvents = 10 }, TestContext.Current.CancellationToken);
+        var importer = new Importer(store);
+        await using var content = File.OpenRead(file);
+        await importer.RunAsync(ImportBatch.Form(JsonLinesSource.Read(content)), TestContext.Current.CancellationToken);
+
+        Assert.Equal(new ImportTally(Imported: 0, AlreadyThere: 3_000, Streams: 30), importer.Tally);
+        Assert.Equal(3_000, (await store.HeadAsync(TestContext.Current.CancellationToken)).Position.Value);
+    }
+
+    [Fact]
+    public async Task An_event_that_no_store_takes_is_bad_input()
+    {
+        using var scratch = new Scratch();
+        var file = scratch.File("log.jsonl", """{"stream":"s","type":"t","data":1,"tags":["a:b","a:b"]}""");
+
+        var import = await Tool.RunAsync("import", file, "--store", scratch.Store, "--json");
+
+        Assert.Equal((2, ""), (import.ExitCode, import.Out));
+        Assert.Contains("\"kind\":\"input\"", import.Error, StringComparison.Ordinal);
+        Assert.Contains("has the tag a:b twice", import.Error, StringComparison.Ordinal);
     }
 
     [Fact]

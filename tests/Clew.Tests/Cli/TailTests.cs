@@ -53,6 +53,7 @@ public sealed class TailTests
         var run = await Tool.RunAsync("tail", "--store", scratch.Store, "--after", "5");
 
         Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.Contains("--after takes 0 to 0", run.Error, StringComparison.Ordinal);
     }
 
     /// <summary>Runs the tool, and tells when it has written a line.</summary>
