@@ -395,8 +395,10 @@ internal sealed class GroupWriter
 
         view.Publish(point);
         SetTimer();
-        if (point.Offset > Segment.FileBytes / 2)
-            preparer.Prepare(NextSegmentBytes(0));
+
+        // In step with this segment, and done when four fifths of it are full.
+        var next = NextSegmentBytes(0);
+        preparer.Prepare(next, next * 5L / 4 * point.Offset / Segment.FileBytes);
     }
 
     private async ValueTask MakeDurableAsync(GroupHeader header)
