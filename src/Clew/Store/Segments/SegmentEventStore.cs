@@ -6,7 +6,7 @@ namespace Clew.Store.Segments;
 /// <summary>The embedded event store: a folder of segment files, with one writer and any number of readers.</summary>
 /// <remarks>
 /// An append that has answered is on the device (<c>fdatasync</c>, <c>F_FULLFSYNC</c>, <c>FlushFileBuffers</c>), and nobody sees it
-/// earlier. Where the disk fails to write or flush, the store stops, and says so to every append; opening it again finds out what is
+/// earlier. An append that nobody else competes with does its writing and flushing on the thread that calls it. Where the disk fails to write or flush, the store stops, and says so to every append; opening it again finds out what is
 /// there. The bytes on the disk are described in <c>docs/reference/format.md</c>.
 /// </remarks>
 public sealed class SegmentEventStore : IEventStore
@@ -74,9 +74,9 @@ public sealed class SegmentEventStore : IEventStore
             throw new StoreFailedException(failure.Message, failure.InnerException);
 
         await room.WaitAsync(cancellation);
-        using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
         try
         {
+            using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
             while (true)
             {
                 if (await AppendCheck.RunAsync(view, append) is { } answered)
