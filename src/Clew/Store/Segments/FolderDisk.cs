@@ -51,6 +51,7 @@ internal sealed class FolderDisk : IDisk
         var path = PathOf(name);
         var handle = Try(path, () => use switch
         {
+            FileUse.Read when !OperatingSystem.IsWindows() => OpenUnlocked(path),
             FileUse.Read => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
             FileUse.Write => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
             _ => File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
@@ -83,6 +84,25 @@ internal sealed class FolderDisk : IDisk
         new(OperatingSystem.IsWindows() ? LockByShare(PathOf(name), holder) : LockByFlock(PathOf(name), holder));
 
     private string PathOf(string name) => Path.Combine(Name, name);
+
+    // .NET takes a shared lock where it opens a file, and so could not read who holds the exclusive one.
+    private static SafeFileHandle OpenUnlocked(string path)
+    {
+        const int missing = 2;
+        const int denied = 13;
+        var closeOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
+        var descriptor = Native.Open(path, closeOnExec, 0);
+        if (descriptor >= 0)
+            return new(descriptor, ownsHandle: true);
+
+        var error = Marshal.GetLastPInvokeError();
+        throw error switch
+        {
+            missing => new FileNotFoundException(),
+            denied => new UnauthorizedAccessException(),
+            _ => new IOException(Marshal.GetPInvokeErrorMessage(error)),
+        };
+    }
 
     // .NET's own file locking ignores errors and can be switched off by an environment variable.
     private static SafeFileHandle? LockByFlock(string path, string holder)
@@ -213,6 +233,18 @@ internal sealed class FolderFile(SafeFileHandle handle, string path, IFlush flus
             var fault = FolderDisk.IsFull(cause) ? DiskFault.Full : DiskFault.Failed;
             throw new DiskException(fault, $"{path} cannot be written at {offset}: {cause.Message}", cause);
         }
+    }
+
+    public ValueTask<bool> TryAllocateAsync(long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux())
+            return new(false);
+
+        var result = Native.FileAllocate(handle, 0, offset, length);
+        var error = Marshal.GetLastPInvokeError();
+        return result == 0 || error is not (Native.NoSpace or Native.QuotaExceeded)
+            ? new(result == 0)
+            : throw new DiskException(DiskFault.Full, $"{path} cannot be made longer: {Marshal.GetPInvokeErrorMessage(error)}.");
     }
 
     public ValueTask SyncAsync()

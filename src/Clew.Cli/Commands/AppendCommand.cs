@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Clew.Cli.Output;
+using Clew.Events;
+using Clew.Store;
+using Clew.Store.Segments;
+
+namespace Clew.Cli.Commands;
+
+/// <summary><c>clew append</c>: one event.</summary>
+internal sealed class AppendCommand : ToolCommand
+{
+    private readonly Option<string> store = StoreOption();
+    private readonly Option<string> stream = new("--stream") { Description = "The stream it belongs to.", HelpName = "S", Required = true };
+    private readonly Option<string> type = new("--type") { Description = "Its name in the log.", HelpName = "T", Required = true };
+
+    private readonly Option<string> data = new("--data")
+    {
+        Description = "Its payload, JSON; - reads it from standard input.",
+        HelpName = "JSON",
+        Required = true,
+    };
+
+    private readonly Option<string[]> tags = new("--tag") { Description = "A tag; give it again for more.", HelpName = "K:V" };
+
+    private readonly Option<long?> expect = new("--expect")
+    {
+        Description = "Append only where the stream has this version; 0 where it must not exist.",
+        HelpName = "N",
+    };
+
+    private readonly Option<string?> occurredAt = new("--occurred-at") { Description = "When it happened. Default: now.", HelpName = "TIME" };
+
+    private readonly Option<Guid?> id = new("--id")
+    {
+        Description = "Its identity: the same event again is one event. Default: a new one.",
+        HelpName = "GUID",
+    };
+
+    private readonly Option<bool> confirmClock = new("--confirm-clock")
+    {
+        Description = "The clock is right, even though it is far from the log's last event.",
+    };
+
+    public AppendCommand(Terminal terminal)
+        : base(terminal, "append", "Appends one event, and answers once it is durable. An empty or missing folder becomes a store.")
+    {
+        Add(store);
+        Add(stream);
+        Add(type);
+        Add(data);
+        Add(tags);
+        Add(expect);
+        Add(occurredAt);
+        Add(id);
+        Add(confirmClock);
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        """clew append --store ./orders --stream order-7 --type order-placed --data '{"total":40}' --tag customer:42 --expect 0""",
+    ];
+
+    protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
+    {
+        var appended = await EventOfAsync(options, screen, cancellation);
+        IReadOnlyList<AppendCondition> conditions = options.GetValue(expect) is { } version
+            ? [new AppendCondition.StreamAtVersion(appended.Stream, new StreamVersion(version))]
+            : [];
+        var storeOptions = new SegmentStoreOptions
+        {
+            Clock = new ClockBounds { Confirmed = options.GetValue(confirmClock) },
+            Time = screen.Time,
+        };
+
+        await using var log = await SegmentEventStore.OpenAsync(options.GetRequiredValue(store), storeOptions, cancellation);
+        switch (await log.AppendAsync(new AppendBatch([appended], conditions), cancellation))
+        {
+            case AppendResult.Appended result:
+                Show(screen, appended, result);
+                return ExitCode.Done;
+            case AppendResult.Conflict conflict:
+                throw new CommandException(Failure.Conflict(
+                    $"Nothing was appended: {string.Join("; ", conflict.Broken.Select(Reason))}."));
+            default:
+                throw new InvalidOperationException("An append has two outcomes.");
+        }
+    }
+
+    private async Task<EventData> EventOfAsync(ParseResult options, Screen screen, CancellationToken cancellation)
+    {
+        var text = options.GetRequiredValue(data);
+        if (text == "-")
+            text = await screen.In.ReadToEndAsync(cancellation);
+
+        var payload = Encoding.UTF8.GetBytes(text.Trim());
+        try
+        {
+            JsonDocument.Parse(payload).Dispose();
+        }
+        catch (JsonException fault)
+        {
+            throw new CommandException(Failure.Usage($"--data is not JSON: {fault.Message}"), fault);
+        }
+
+        var made = new EventData(options.GetRequiredValue(stream), options.GetRequiredValue(type), payload)
+        {
+            Tags = [.. (options.GetValue(tags) ?? []).Select(tag => new Tag(tag))],
+            OccurredAt = options.GetValue(occurredAt) is { } time ? IsoTime.Parse(time, "--occurred-at") : null,
+        };
+        return options.GetValue(id) is { } known ? made with { Id = known } : made;
+    }
+
+    private static void Show(Screen screen, EventData appended, AppendResult.Appended result)
+    {
+        if (!screen.IsJson)
+        {
+            screen.Line($"#{result.Last}  {Printable.Text(appended.Stream.Value)} v{result.Version}  {Printable.Text(appended.Type.Value)}");
+            return;
+        }
+
+        screen.Json(json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("position", result.Last.Value);
+            json.WriteString("stream", appended.Stream.Value);
+            json.WriteNumber("version", result.Version.Value);
+            json.WriteString("id", appended.Id);
+            json.WriteEndObject();
+        });
+    }
+
+    private static string Reason(BrokenCondition broken) => broken switch
+    {
+        { Condition: AppendCondition.StreamAtVersion { Stream: var name, Version: var expected }, Actual: var actual } =>
+            $"the stream {name} is at version {actual ?? StreamVersion.None}, not {expected}"
+            + (broken.By is { } by ? $", since position {by}" : ""),
+        _ => $"{broken.Condition} does not hold",
+    };
+}

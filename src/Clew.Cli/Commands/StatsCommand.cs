@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using Clew.Cli.Output;
+using Clew.Store.Segments;
+using Spectre.Console;
+
+namespace Clew.Cli.Commands;
+
+/// <summary><c>clew stats</c>: what a store is, and what it takes on its disk.</summary>
+internal sealed class StatsCommand : ToolCommand
+{
+    private readonly Option<string> store = StoreOption();
+
+    public StatsCommand(Terminal terminal)
+        : base(terminal, "stats", "Shows where a log stands, and what it takes on its disk.") => Add(store);
+
+    public override IReadOnlyList<string> Examples => ["clew stats --store ./orders"];
+
+    protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
+    {
+        await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
+        var head = await reader.HeadAsync(cancellation);
+        var size = await reader.StatisticsAsync(cancellation);
+        if (screen.IsJson)
+        {
+            screen.Json(json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("logId", head.Lineage.LogId);
+                json.WriteNumber("epoch", head.Lineage.Epoch);
+                json.WriteNumber("head", head.Position.Value);
+                if (head.RecordedAt is { } time)
+                    json.WriteString("recordedAt", IsoTime.Text(time));
+                else
+                    json.WriteNull("recordedAt");
+                json.WriteNumber("events", size.Events);
+                json.WriteNumber("segments", size.Segments);
+                json.WriteNumber("logBytes", size.LogBytes);
+                json.WriteNumber("segmentBytes", size.SegmentBytes);
+                json.WriteNumber("indexFiles", size.IndexFiles);
+                json.WriteNumber("indexBytes", size.IndexBytes);
+                json.WriteEndObject();
+            });
+            return ExitCode.Done;
+        }
+
+        var grid = new Grid().AddColumn().AddColumn();
+        grid.AddRow("log", $"{head.Lineage.LogId}, epoch {head.Lineage.Epoch}");
+        grid.AddRow("events", Number(size.Events));
+        grid.AddRow("last recorded", head.RecordedAt is { } recorded ? IsoTime.Text(recorded) : "never");
+        grid.AddRow(
+            "segments",
+            $"{Number(size.Segments)} files, {Number(size.SegmentBytes)} bytes, of which {Number(size.LogBytes)} in use");
+        grid.AddRow("indexes", $"{Number(size.IndexFiles)} files, {Number(size.IndexBytes)} bytes");
+        if (size.Events > 0)
+            grid.AddRow("bytes an event", Number(size.LogBytes / size.Events));
+        screen.People.Write(grid);
+        return ExitCode.Done;
+    }
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}

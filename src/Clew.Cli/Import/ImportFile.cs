@@ -1,0 +1,52 @@
+namespace Clew.Cli.Import;
+
+/// <summary>A file to import, unpacked on the way where it is packed with gzip.</summary>
+internal sealed class ImportFile : IDisposable
+{
+    private readonly FileStream file;
+
+    private ImportFile(FileStream file, bool packed)
+    {
+        this.file = file;
+        Content = packed ? new WholeGZip(file) : file;
+    }
+
+    /// <summary>What is in it, unpacked.</summary>
+    public Stream Content { get; }
+
+    /// <summary>How far it has been read, and how long it is, both as it lies on the disk.</summary>
+    public (long Done, long Total) Progress => (file.Position, file.Length);
+
+    /// <exception cref="InputException">It is missing or empty.</exception>
+    public static ImportFile Open(string path)
+    {
+        if (Directory.Exists(path))
+            throw new InputException("it is a folder; give a file.");
+        if (!File.Exists(path))
+            throw new InputException("there is no such file.");
+
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        if (!file.CanSeek)
+        {
+            file.Dispose();
+            throw new InputException("it is a pipe or a device, and its beginning is read twice; give a file.");
+        }
+
+        Span<byte> magic = stackalloc byte[2];
+        var read = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+        if (read == 0)
+        {
+            file.Dispose();
+            throw new InputException("it is empty.");
+        }
+
+        file.Position = 0;
+        return new(file, packed: read == 2 && magic[0] == 0x1f && magic[1] == 0x8b);
+    }
+
+    public void Dispose()
+    {
+        Content.Dispose();
+        file.Dispose();
+    }
+}

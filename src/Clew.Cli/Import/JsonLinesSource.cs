@@ -1,0 +1,172 @@
+using System.Text;
+using System.Text.Json;
+using Clew.Events;
+
+namespace Clew.Cli.Import;
+
+/// <summary>Reads events as <c>clew read --json</c> writes them, or shorter: only stream, type and data are needed.</summary>
+internal static class JsonLinesSource
+{
+    /// <exception cref="InputException">A line is no event; the message names it.</exception>
+    public static IEnumerable<SourceEvent> Read(Stream content)
+    {
+        foreach (var (number, text) in LineReader.Read(content))
+            yield return Event(text, number);
+    }
+
+    private static SourceEvent Event(ReadOnlyMemory<byte> text, long line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw InputException.AtLine(line, "it is no JSON object.");
+
+            var fields = new Fields();
+            foreach (var member in document.RootElement.EnumerateObject())
+                fields.Take(member, line);
+
+            return new(fields.Event(line), fields.Id is not null, line);
+        }
+        catch (JsonException fault)
+        {
+            throw InputException.AtLine(line, $"invalid JSON: {fault.Message}", fault);
+        }
+        catch (Exception fault) when (fault is ArgumentException or FormatException or InvalidOperationException)
+        {
+            throw InputException.AtLine(line, fault.Message, fault);
+        }
+    }
+
+    private sealed class Fields
+    {
+        private string? stream;
+        private string? type;
+        private byte[]? data;
+        private byte[]? metadata;
+        private bool isErased;
+        private List<Tag> tags = [];
+        private int schemaVersion = 1;
+        private string? contentType;
+        private DateTimeOffset? occurredAt;
+        private Guid? correlationId;
+        private Guid? causationId;
+
+        public Guid? Id { get; private set; }
+
+        public void Take(JsonProperty member, long line)
+        {
+            var value = member.Value;
+            switch (member.Name)
+            {
+                case "stream":
+                    stream = Text(member);
+                    break;
+                case "type":
+                    type = Text(member);
+                    break;
+                case "data":
+                    data = Encoding.UTF8.GetBytes(value.GetRawText());
+                    break;
+                case "dataBase64":
+                    data = Base64(member);
+                    break;
+                case "metadata":
+                    metadata = Encoding.UTF8.GetBytes(value.GetRawText());
+                    break;
+                case "metadataBase64":
+                    metadata = Base64(member);
+                    break;
+                case "erased":
+                    isErased = value.ValueKind == JsonValueKind.True;
+                    break;
+                case "tags":
+                    tags = Tags(member);
+                    break;
+                case "schemaVersion":
+                    schemaVersion = value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+                        ? number
+                        : throw new FormatException("\"schemaVersion\" takes a whole number.");
+                    break;
+                case "contentType":
+                    contentType = Text(member);
+                    break;
+                case "id":
+                    Id = Identity(member);
+                    break;
+                case "correlationId":
+                    correlationId = Identity(member);
+                    break;
+                case "causationId":
+                    causationId = Identity(member);
+                    break;
+                case "occurredAt":
+                    occurredAt = value.ValueKind == JsonValueKind.Null ? null : Time(member);
+                    break;
+                case "position" or "version" or "recordedAt":
+                    // The log that takes the event gives it new ones.
+                    break;
+                default:
+                    throw InputException.AtLine(line, $"an event has no \"{member.Name}\".");
+            }
+        }
+
+        public EventData Event(long line)
+        {
+            if (stream is null || type is null)
+                throw InputException.AtLine(line, "an event needs \"stream\" and \"type\".");
+            if (data is null && !isErased)
+                throw InputException.AtLine(line, "an event needs \"data\" or \"dataBase64\".");
+
+            var made = new EventData(stream, type, data ?? [])
+            {
+                Metadata = metadata,
+                Tags = tags,
+                SchemaVersion = schemaVersion,
+                OccurredAt = occurredAt,
+                CorrelationId = correlationId,
+                CausationId = causationId,
+            };
+            if (contentType is not null)
+                made = made with { ContentType = contentType };
+
+            return Id is { } id ? made with { Id = id } : made;
+        }
+
+        private static string Text(JsonProperty member) => member.Value.ValueKind == JsonValueKind.String
+            ? member.Value.GetString()!
+            : throw new FormatException($"\"{member.Name}\" takes a string.");
+
+        private static byte[] Base64(JsonProperty member) =>
+            member.Value.ValueKind == JsonValueKind.String && member.Value.TryGetBytesFromBase64(out var bytes)
+                ? bytes
+                : throw new FormatException($"\"{member.Name}\" takes bytes in Base64.");
+
+        private static Guid? Identity(JsonProperty member) => member.Value.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.String when member.Value.TryGetGuid(out var id) => id,
+            _ => throw new FormatException($"\"{member.Name}\" takes a GUID."),
+        };
+
+        private static DateTimeOffset Time(JsonProperty member) => IsoTime.TryParse(Text(member), out var time)
+            ? time
+            : throw new FormatException($"\"{member.Name}\" takes a time such as 2026-11-24T05:00:00Z.");
+
+        private static List<Tag> Tags(JsonProperty member)
+        {
+            if (member.Value.ValueKind != JsonValueKind.Array)
+                throw new FormatException("\"tags\" takes an array of \"key:value\".");
+
+            var tags = new List<Tag>();
+            foreach (var tag in member.Value.EnumerateArray())
+            {
+                tags.Add(tag.ValueKind == JsonValueKind.String
+                    ? new Tag(tag.GetString()!)
+                    : throw new FormatException("\"tags\" takes an array of \"key:value\"."));
+            }
+
+            return tags;
+        }
+    }
+}

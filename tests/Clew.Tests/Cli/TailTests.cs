@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Clew.Cli;
+using Clew.Events;
+using Clew.Store;
+using Clew.Store.Segments;
+
+namespace Clew.Tests.Cli;
+
+public sealed class TailTests
+{
+    [Fact]
+    public async Task Tail_follows_what_another_store_appends_until_its_limit()
+    {
+        using var scratch = new Scratch();
+        await using var store = await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken);
+        await store.AppendAsync(new EventData("s", "past", "1"u8.ToArray()));
+        var output = new Follower();
+
+        var tail = output.RunAsync("tail", "--store", scratch.Store, "--after", "0", "--limit", "3", "--json");
+        await output.LinesAsync(1);
+        await store.AppendAsync(new EventData("s", "live", "2"u8.ToArray()));
+        await output.LinesAsync(2);
+        await store.AppendAsync(new EventData("s", "live", "3"u8.ToArray()));
+
+        Assert.Equal(0, await tail);
+        Assert.Equal([1, 2, 3], output.Positions);
+    }
+
+    [Fact]
+    public async Task Tail_shows_only_what_matches_and_ends_with_0_when_it_is_stopped()
+    {
+        using var scratch = new Scratch();
+        await using var store = await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken);
+        await store.AppendAsync([new("s", "other", "1"u8.ToArray()), new("s", "wanted", "2"u8.ToArray())]);
+        var output = new Follower();
+
+        var tail = output.RunAsync("tail", "--store", scratch.Store, "--after", "0", "--type", "wanted", "--json");
+        await output.LinesAsync(1);
+        await store.AppendAsync([new("s", "other", "3"u8.ToArray()), new("s", "wanted", "4"u8.ToArray())]);
+        await output.LinesAsync(2);
+        output.Stop();
+
+        Assert.Equal(0, await tail);
+        Assert.Equal([2, 4], output.Positions);
+    }
+
+    [Fact]
+    public async Task Tail_from_beyond_the_head_is_refused()
+    {
+        using var scratch = new Scratch();
+        await using var store = await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken);
+
+        var run = await Tool.RunAsync("tail", "--store", scratch.Store, "--after", "5");
+
+        Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.Contains("--after takes 0 to 0", run.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs the tool, and tells when it has written a line.</summary>
+    private sealed class Follower : StringWriter
+    {
+        private readonly CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        private readonly SemaphoreSlim written = new(0);
+        private int lines;
+
+        public long[] Positions =>
+        [
+            .. ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
+            {
+                using var json = JsonDocument.Parse(line);
+                return json.RootElement.GetProperty("position").GetInt64();
+            }),
+        ];
+
+        public Task<int> RunAsync(params string[] arguments) =>
+            CommandLine.RunAsync(arguments, new Terminal(TextReader.Null, this, TextWriter.Null, TimeProvider.System), stop.Token);
+
+        public void Stop() => stop.Cancel();
+
+        public async Task LinesAsync(int count)
+        {
+            for (; lines < count; lines++)
+                Assert.True(await written.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        }
+
+        public override void Write(char value)
+        {
+            base.Write(value);
+            if (value == '\n')
+                written.Release();
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            written.Dispose();
+            stop.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
