@@ -15,7 +15,7 @@ internal sealed class MemoryDisk : IDisk
     public byte[] this[string name]
     {
         get => files[name].Span.ToArray();
-        set => files[name] = new Content(value);
+        set => files[name] = new Content([.. value]);
     }
 
     /// <summary>As it would be found by the next process.</summary>
@@ -23,7 +23,7 @@ internal sealed class MemoryDisk : IDisk
     {
         var copy = new MemoryDisk();
         foreach (var (name, content) in files)
-            copy[name] = content.Span.ToArray();
+            copy.files[name] = new Content(content.Span.ToArray());
         return copy;
     }
 

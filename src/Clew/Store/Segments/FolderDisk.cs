@@ -126,9 +126,7 @@ internal sealed class FolderDisk : IDisk
         var refused = Marshal.GetLastPInvokeError();
         if (result == 0)
         {
-            var note = Encoding.UTF8.GetBytes(holder);
-            RandomAccess.SetLength(handle, 0);
-            RandomAccess.Write(handle, note, 0);
+            WriteNote(handle, holder);
             return handle;
         }
 
@@ -136,6 +134,19 @@ internal sealed class FolderDisk : IDisk
         return refused == wouldBlock
             ? null
             : throw new DiskException(DiskFault.Failed, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(refused)}. The file system may not support locks; keep the store on a local disk.");
+    }
+
+    // The lock holds without it, and a store must open on a full disk.
+    private static void WriteNote(SafeFileHandle handle, string holder)
+    {
+        try
+        {
+            RandomAccess.SetLength(handle, 0);
+            RandomAccess.Write(handle, Encoding.UTF8.GetBytes(holder), 0);
+        }
+        catch (IOException)
+        {
+        }
     }
 
     private static SafeFileHandle? LockByShare(string path, string holder)
