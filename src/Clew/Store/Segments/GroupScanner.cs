@@ -124,7 +124,7 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
         return length <= windowLength;
     }
 
-    /// <summary>Reads from the file again what it is asked for next.</summary>
+    /// <summary>Reads anew what it looks at from now on: the writer may have gone on where there was nothing yet.</summary>
     public void Forget() => windowLength = 0;
 
     /// <summary>Bytes that were loaded.</summary>

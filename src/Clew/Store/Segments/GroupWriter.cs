@@ -343,11 +343,8 @@ internal sealed class GroupWriter
 
     private static bool HasNews(PreparedAppend append, TailIndex tail)
     {
-        foreach (var data in append.Batch.Events)
-        {
-            if (tail.FindId(data.Id, long.MaxValue) > append.CheckedTo)
-                return true;
-        }
+        if (tail.FindIds(append.Batch.Events, append.CheckedTo, long.MaxValue) is not null)
+            return true;
 
         foreach (var condition in append.Conditions)
         {

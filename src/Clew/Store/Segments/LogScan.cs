@@ -18,9 +18,8 @@ internal sealed class LogScan(LogView view, LogPoint from)
     /// <param name="segmentDone">Called when a segment's end was passed, before the next one's groups are read.</param>
     public async ValueTask RunAsync(long group, Func<LogPoint, ValueTask>? segmentDone = null)
     {
-        // What was read ahead before may have been written over since.
-        scanner?.Forget();
         scanner ??= new(view.Segments, view.Segments.Numbered(Point.Segment));
+        scanner.Forget();
         while (Point.Group < group)
         {
             if (await scanner.NextAsync(Point) is { } next)

@@ -17,7 +17,8 @@ internal static class Recovery
         CheckStart(view, parts, from);
 
         var scan = new LogScan(view, from);
-        var isClean = mark is { IsClean: true } && mark.Point.Group >= from.Group;
+        // A segment that was begun after the clean end has no group yet, and is where the log goes on.
+        var isClean = mark is { IsClean: true } && mark.Point.Group >= from.Group && mark.Point.Segment == view.Segments.Last.Number;
         await scan.RunAsync(isClean ? mark!.Point.Group : long.MaxValue, point => FileAsync(view, keeper, point));
         var end = scan.Point;
 
@@ -50,7 +51,8 @@ internal static class Recovery
     // An index that is gone is made anew on the way, so that memory holds only the last stretch.
     private static async ValueTask FileAsync(LogView view, IndexKeeper keeper, LogPoint point)
     {
-        if (view.Parts.Tails.Count > 0)
+        // A segment that holds nothing, because the first batch that wanted in was too large for it, has no tail of its own.
+        if (view.Parts.Tails.Count > 0 && view.Parts.Tails[^1].Segment == point.Segment)
             keeper.Freeze(view.Parts.Tails[^1], point);
         if (keeper.FrozenCount >= GroupWriter.TailsMax - 1)
             await keeper.FileTailsAsync();

@@ -100,7 +100,8 @@ public sealed class SegmentEventReader : IEventReader
         var reader = new SegmentEventReader(surroundings, options, view, scan, cache);
         try
         {
-            await reader.CatchUpAsync();
+            if (!await reader.CatchUpAsync())
+                throw new StoreFormatException($"{disk.Name} is not a Clew store yet: its making is not finished. Open it for writing once.");
             reader.following = surroundings.Workers.Start("clew reader", reader.FollowAsync);
             return reader;
         }
@@ -135,10 +136,11 @@ public sealed class SegmentEventReader : IEventReader
         }
     }
 
-    private async ValueTask CatchUpAsync()
+    /// <returns>False where there is no mark: until the first one, even the name of the log may be gone after a power loss.</returns>
+    private async ValueTask<bool> CatchUpAsync()
     {
         if (await ReadMarkAsync() is not { } mark)
-            return;
+            return false;
         if (mark.Lineage != view.Lineage)
             throw StoreFolder.Damaged(Watermark.FileName, 16, "it belongs to another log", "Open the store for writing once, which makes it anew.");
 
@@ -157,6 +159,7 @@ public sealed class SegmentEventReader : IEventReader
             view.Publish(scan.Point);
         if (view.Parts.Tails.Count > TailsMax)
             await TakeNewIndexesAsync();
+        return true;
     }
 
     private async ValueTask<Watermark?> ReadMarkAsync()

@@ -9,6 +9,10 @@ internal sealed class SegmentPreparer(IDisk disk)
     public const string FileName = "next.seg.tmp";
 
     private const int StepBytes = 512 * 1024;
+
+    /// <summary>So far behind, the rest is allocated instead of written: appends then come in groups so large that it costs them little.</summary>
+    private const int BehindBytes = 8 * StepBytes;
+
     private static readonly byte[] Zeros = new byte[StepBytes];
 
     private readonly Lock gate = new();
@@ -60,8 +64,11 @@ internal sealed class SegmentPreparer(IDisk disk)
             await wanted.WaitAsync();
             try
             {
-                while (!isStopping && FillWanted() is var fill && filled < fill)
-                    await FillAsync(Math.Min(fill, filled + StepBytes));
+                while (!isStopping && FillWanted() is var (size, fill) && filled < fill)
+                {
+                    if (fill - filled < BehindBytes || !await TryAllocateAsync(size))
+                        await FillAsync(Math.Min(fill, filled + StepBytes));
+                }
 
                 Give();
             }
@@ -94,10 +101,21 @@ internal sealed class SegmentPreparer(IDisk disk)
         return preparer.file!;
     }
 
-    private int FillWanted()
+    private (int Size, int Fill) FillWanted()
     {
         lock (gate)
-            return fillWanted;
+            return (sizeWanted, fillWanted);
+    }
+
+    private async ValueTask<bool> TryAllocateAsync(int size)
+    {
+        file ??= await disk.OpenAsync(FileName, FileUse.Create);
+        if (!await file.TryAllocateAsync(filled, size - filled))
+            return false;
+
+        await file.SyncAsync();
+        filled = size;
+        return true;
     }
 
     private async ValueTask FillAsync(int upTo)

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Clew.Sweep.Commands;
+
+/// <summary>Kills a writer again and again, at random moments, on one store that lives on; nothing acknowledged may be missing.</summary>
+internal static class KillSweep
+{
+    public static int Run(Arguments arguments)
+    {
+        var result = RunAsync(arguments.Number("--runs", 200), arguments.Number("--seed", 1)).GetAwaiter().GetResult();
+        Console.WriteLine(result);
+        return 0;
+    }
+
+    public static async Task<string> RunAsync(int runs, int seed)
+    {
+        using var temporary = new TemporaryFolder();
+        var options = new Arguments([]);
+        var store = new ChildStore(temporary.Fresh("store"), ChildCommand.OptionsOf(options));
+        var random = new Random(seed);
+        var clock = Stopwatch.StartNew();
+        var (inside, events) = (0, 0L);
+        for (var run = 0; run < runs; run++)
+        {
+            using var child = ChildProcess.Start(
+                [], store.Folder, "--from", store.NextNumber.ToString(CultureInfo.InvariantCulture), "--lanes", random.Next(1, 6).ToString(CultureInfo.InvariantCulture));
+            // Some die while they open; the others after so many answers, and then a moment that no line marks.
+            child.WaitForLines(random.Next(10) == 0 ? 0 : random.Next(1, 300));
+            Thread.SpinWait(random.Next(200_000));
+            child.Kill();
+            child.Wait();
+            inside += child.Lines.Count > 1 ? 1 : 0;
+            store.Take(child.Acks());
+            events = await store.CheckAsync();
+        }
+
+        return $"{runs} kills in {clock.Elapsed.TotalSeconds:0} s, {inside} of them among appends: {store.Acks:N0} acknowledged batches, {events:N0} events, none lost";
+    }
+}

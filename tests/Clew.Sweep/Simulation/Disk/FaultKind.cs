@@ -1,0 +1,51 @@
+namespace Clew.Sweep.Simulation.Disk;
+
+/// <summary>What can go wrong in a run; each one that really happened is counted.</summary>
+internal enum FaultKind
+{
+    Kill,
+    PowerLoss,
+    ReaderKill,
+    CleanClose,
+    ReopenInProcess,
+    RivalWriter,
+    LostWrite,
+    TornWrite,
+    LostName,
+    InterruptedCall,
+    HalfWriteSeen,
+    WriteError,
+    SyncError,
+    FolderSyncError,
+    ReadError,
+    FullOnWrite,
+    FullOnCreate,
+    FullOnSync,
+    Misdirected,
+    Rot,
+    CacheEvicted,
+    Stall,
+    ClockJump,
+    ClockJumpRefused,
+    ClientGaveUp,
+    DoubledRequest,
+    IdReused,
+    UnknownOutcome,
+    DamageDetected,
+    TailLostToRot,
+}
+
+internal sealed class FaultCounts
+{
+    private readonly long[] counts = new long[Enum.GetValues<FaultKind>().Length];
+
+    public long this[FaultKind kind] => counts[(int)kind];
+
+    public void Add(FaultKind kind, long times = 1) => counts[(int)kind] += times;
+
+    public void Add(FaultCounts other)
+    {
+        for (var kind = 0; kind < counts.Length; kind++)
+            counts[kind] += other.counts[kind];
+    }
+}

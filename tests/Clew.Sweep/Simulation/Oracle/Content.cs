@@ -1,0 +1,44 @@
+using Clew.Events;
+using Clew.Sweep.Simulation.Machine;
+
+namespace Clew.Sweep.Simulation.Oracle;
+
+/// <summary>Whether an event came back as it was sent, in every field that a client can set.</summary>
+internal static class Content
+{
+    /// <returns>The event as the oracle keeps it.</returns>
+    /// <exception cref="Violation">It is not what was sent.</exception>
+    public static SeenEvent Check(History history, RecordedEvent recorded)
+    {
+        if (!history.Senders.TryGetValue(recorded.Id, out var senders))
+            throw new Violation($"{recorded} has an id that nobody sent: {recorded.Id}");
+
+        var (batch, index) = senders[0];
+        if (Difference(batch.Batch.Events[index], recorded) is { } difference)
+            throw new Violation($"{recorded} is not what was sent as {history.Named(recorded.Id)}: its {difference} differs");
+
+        return new(recorded.Position.Value, recorded.Id, recorded.Version.Value, recorded.RecordedAt);
+    }
+
+    private static string? Difference(EventData sent, RecordedEvent recorded)
+    {
+        if (!recorded.Data.Span.SequenceEqual(sent.Data.Span))
+            return "data";
+        if (!recorded.Metadata.Span.SequenceEqual(sent.Metadata.Span))
+            return "metadata";
+        if (recorded.Stream.Value != sent.Stream.Value)
+            return "stream";
+        if (recorded.Type.Value != sent.Type.Value)
+            return "type";
+        if (!recorded.Tags.Select(tag => tag.Text).SequenceEqual(sent.Tags.Select(tag => tag.Text)))
+            return "tags";
+        if (recorded.SchemaVersion != sent.SchemaVersion || recorded.ContentType != sent.ContentType)
+            return "schema version or content type";
+        if (recorded.CorrelationId != sent.CorrelationId || recorded.CausationId != sent.CausationId)
+            return "correlation or causation";
+        if (recorded.OccurredAt != (sent.OccurredAt ?? recorded.RecordedAt))
+            return "occurred-at";
+
+        return recorded.IsErased ? "state" : null;
+    }
+}

@@ -1,0 +1,78 @@
+using Clew.Store.Segments;
+using Clew.Sweep.Simulation.Disk;
+using Clew.Sweep.Simulation.Machine;
+using Clew.Sweep.Simulation.Oracle;
+
+namespace Clew.Sweep.Simulation.Runs;
+
+/// <summary>What all parts of one run share.</summary>
+internal sealed class RunContext
+{
+    public RunContext(ulong seed, bool isRead)
+    {
+        var chance = new Chance(seed);
+        Options = SwarmOptions.Draw(chance);
+        Chance = chance.Fork();
+        Trace = new Trace(isRead);
+        Scheduler = new Scheduler(chance.Fork(), Trace);
+        Disk = new SimulatedDisk(Scheduler, Counts, chance.Fork()) { Faults = Options.Disk };
+        History = new History(Scheduler, Options.WindowEvents);
+        StoreOptions = new SegmentStoreOptions
+        {
+            SegmentBytesMax = Options.SegmentBytesMax,
+            Durability = Options.Durability,
+            WindowEvents = Options.WindowEvents,
+        };
+    }
+
+    public SwarmOptions Options { get; }
+
+    public SegmentStoreOptions StoreOptions { get; }
+
+    public Chance Chance { get; }
+
+    public Trace Trace { get; }
+
+    public Scheduler Scheduler { get; }
+
+    public SimulatedDisk Disk { get; }
+
+    public FaultCounts Counts { get; } = new();
+
+    public History History { get; }
+
+    public WallClock Clock { get; } = new();
+
+    /// <summary>Whether faults still happen; then comes the time in which everything has to work again.</summary>
+    public bool IsTroubled { get; set; } = true;
+
+    /// <summary>Whether some byte is not what the disk had promised to keep.</summary>
+    public bool IsDamaged => Counts[FaultKind.Rot] + Counts[FaultKind.Misdirected] > 0;
+
+    /// <summary>The end of the log is gone, in a way that a mark which is flushed later cannot show: the run is over.</summary>
+    public bool HasLostTail { get; private set; }
+
+    public Surroundings SurroundingsOf(SimulatedProcess process)
+    {
+        var entropy = Chance.Fork();
+        return new(Disk.For(process), new SimulatedTime(process, Clock), process, entropy.Fill);
+    }
+
+    public void Say(string actor, string text) => Trace.Say(Scheduler.Now, actor, text);
+
+    /// <summary>Whether a log that ends here may be gone on with: it has everything that anybody has seen of it.</summary>
+    public bool Accepts(long head)
+    {
+        if (head >= History.KnownHead)
+            return true;
+
+        // The mark of the last groups is flushed a little later than they are, unless Strict is asked for. Rot in that time looks
+        // like a write that was torn, and nobody could tell; anything older must be noticed.
+        var isRecent = History.Facts.Where(fact => fact.Key > head).All(fact => fact.Value.PowerLosses == History.PowerLosses - 1);
+        if (!IsDamaged || Options.Durability == Durability.Strict || !isRecent)
+            throw new Violation($"the log was opened at {head}, but {History.KnownHead} had been seen");
+
+        Counts.Add(FaultKind.TailLostToRot);
+        return !(HasLostTail = true);
+    }
+}
