@@ -38,6 +38,28 @@ public sealed class ImportTests
     }
 
     [Fact]
+    public async Task A_packed_event_log_of_process_mining_is_imported_once()
+    {
+        using var scratch = new Scratch();
+        var file = scratch.Packed(
+            "loans.xes.gz",
+            """
+            <log><trace><string key="concept:name" value="7"/>
+            <event><string key="concept:name" value="Check"/><date key="time:timestamp" value="2011-10-01T00:38:44+02:00"/></event>
+            <event><string key="concept:name" value="Pay"/></event></trace>
+            <trace><string key="concept:name" value="8"/><event><string key="concept:name" value="Check"/></event></trace></log>
+            """);
+
+        var first = await Tool.RunAsync("import", file, "--store", scratch.Store, "--json");
+        var second = await Tool.RunAsync("import", file, "--store", scratch.Store, "--json");
+        var read = await Tool.RunAsync("read", "--store", scratch.Store, "--stream", "case-7");
+
+        Assert.Equal("""{"format":"xes","imported":3,"alreadyThere":0,"streams":2}""", first.Out.Trim());
+        Assert.Equal("""{"format":"xes","imported":0,"alreadyThere":3,"streams":2}""", second.Out.Trim());
+        Assert.Matches("^#1  .*  case-7 v1  Check  occurred 2011-09-30T22:38:44.000000Z  case:7  activity:Check\n", read.Out);
+    }
+
+    [Fact]
     public async Task An_import_is_recognised_however_many_events_ago_it_was()
     {
         using var scratch = new Scratch();

@@ -5,10 +5,10 @@ namespace Clew.Tests.Cli;
 
 public sealed class RealLogTests
 {
-    [Fact]
+    [RealLogFact("bpic2012.xes.gz")]
     public void The_loan_log_has_262200_events_in_13087_streams()
     {
-        using var file = ImportFile.Open(RealData.Path("bpic2012.xes.gz"));
+        using var file = ImportFile.Open(RealLogFactAttribute.PathOf("bpic2012.xes.gz"));
         var streams = new HashSet<StreamName>();
         var events = 0;
         foreach (var (data, _, _) in XesSource.Read(file.Content))
@@ -21,10 +21,10 @@ public sealed class RealLogTests
         Assert.Contains("case-173688", streams);
     }
 
-    [Fact]
+    [RealLogFact("receipt.xes.gz")]
     public async Task The_permit_log_is_imported_once_however_often_it_is_imported()
     {
-        var path = RealData.Path("receipt.xes.gz");
+        var path = RealLogFactAttribute.PathOf("receipt.xes.gz");
         using var scratch = new Scratch();
 
         var first = await Tool.RunAsync("import", path, "--store", scratch.Store, "--json");
@@ -35,10 +35,10 @@ public sealed class RealLogTests
         Assert.Equal(1434, (await Tool.RunAsync("streams", "--store", scratch.Store, "--json")).Lines.Length);
     }
 
-    [Fact]
+    [RealLogFact("agent-runs.jsonl.gz")]
     public async Task The_agent_runs_become_a_stream_each()
     {
-        var path = RealData.Path("agent-runs.jsonl.gz");
+        var path = RealLogFactAttribute.PathOf("agent-runs.jsonl.gz");
         using var scratch = new Scratch();
 
         var import = await Tool.RunAsync("import", path, "--store", scratch.Store, "--json");
