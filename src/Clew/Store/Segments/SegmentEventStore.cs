@@ -1,61 +1,258 @@
+using Clew.Store.Segments.Indexes;
+
 namespace Clew.Store.Segments;
 
 /// <summary>The embedded event store: a folder of segment files, with one writer and any number of readers.</summary>
+/// <remarks>
+/// An append that has answered is on the device (<c>fdatasync</c>, <c>F_FULLFSYNC</c>, <c>FlushFileBuffers</c>), and nobody sees it
+/// earlier. Where the disk fails to write or flush, the store stops, and says so to every append; opening it again finds out what is
+/// there. The bytes on the disk are described in <c>docs/reference/format.md</c>.
+/// </remarks>
 public sealed class SegmentEventStore : IEventStore
 {
-    private SegmentEventStore()
+    /// <summary>So many appends may be under way; more wait.</summary>
+    private const int AppendsMax = 4096;
+
+    /// <summary>Closing makes an index file of the tail where it holds so many events; fewer are read again at the next opening.</summary>
+    private const int FiledAtCloseEvents = 1024;
+
+    private readonly Surroundings surroundings;
+    private readonly LogView view;
+    private readonly GroupWriter writer;
+    private readonly SegmentPreparer preparer;
+    private readonly IndexKeeper keeper;
+    private readonly IndexLoop indexing;
+    private readonly HeadFile head;
+    private readonly IDisposable folderLock;
+    private readonly SemaphoreSlim room = new(AppendsMax);
+    private readonly Lock gate = new();
+    private readonly Task[] loops;
+    private Task? closing;
+
+    private SegmentEventStore(
+        Surroundings surroundings, SegmentStoreOptions options, LogView view, IndexKeeper keeper, HeadFile head, IDiskFile last, LogPoint end,
+        IDisposable folderLock)
     {
+        (this.surroundings, this.view, this.keeper, this.head, this.folderLock) = (surroundings, view, keeper, head, folderLock);
+        preparer = new(surroundings.Disk);
+        indexing = new(keeper, fault => writer!.Fail(fault));
+        writer = new(view, options, surroundings, head, preparer, indexing, last, end);
+        loops =
+        [
+            surroundings.Workers.Start("clew writer", writer.RunAsync),
+            surroundings.Workers.Start("clew next segment", preparer.RunAsync),
+            surroundings.Workers.Start("clew index", indexing.RunAsync),
+        ];
     }
 
     /// <summary>Opens the store in a folder for appending and reading; makes it where the folder is empty or missing.</summary>
+    /// <param name="folder">A folder on a local disk.</param>
+    /// <param name="options">How the store behaves; the defaults are made for use.</param>
+    /// <param name="cancellation">Ends the wait for another writer.</param>
+    /// <exception cref="StoreInUseException">Another process, or this one, has it open for writing.</exception>
+    /// <exception cref="StoreFormatException">The folder is no store, or one of a newer format.</exception>
+    /// <exception cref="StoreCorruptedException">Durable events are gone or damaged; the message names the place. Nothing was changed.</exception>
+    /// <exception cref="StoreFullException">There is no space to open it in. Reading works.</exception>
+    /// <exception cref="StoreUnavailableException">The folder cannot be read or written.</exception>
     public static ValueTask<SegmentEventStore> OpenAsync(
-        string folder, SegmentStoreOptions? options = null, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    internal static ValueTask<SegmentEventStore> OpenAsync(
-        Surroundings surroundings, SegmentStoreOptions options, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public ValueTask<AppendResult> AppendAsync(AppendBatch batch, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public ValueTask<LogHead> HeadAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
-}
-
-/// <summary>The reading side of an embedded store, for as many processes as like, also while another one appends.</summary>
-public sealed class SegmentEventReader : IEventReader
-{
-    private SegmentEventReader()
+        string folder, SegmentStoreOptions? options = null, CancellationToken cancellation = default)
     {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        options ??= new();
+        return StoreFaults.TranslateAsync(
+            () => OpenAsync(new Surroundings(FolderDisk.Create(folder), options.Time, new ThreadWorkers(), SystemEntropy.Fill), options, cancellation));
     }
 
-    /// <summary>Opens the store in a folder for reading.</summary>
-    public static ValueTask<SegmentEventReader> OpenAsync(
-        string folder, SegmentStoreOptions? options = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <inheritdoc/>
+    public async ValueTask<AppendResult> AppendAsync(AppendBatch batch, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        batch.Check();
+        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        if (writer.Failure is { } failure)
+            throw new StoreFailedException(failure.Message, failure.InnerException);
 
-    internal static ValueTask<SegmentEventReader> OpenAsync(
-        Surroundings surroundings, SegmentStoreOptions options, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    /// <summary>What the store takes on its disk.</summary>
-    public SegmentStoreStatistics Statistics => throw new NotSupportedException();
+        await room.WaitAsync(cancellation);
+        try
+        {
+            return await StoreFaults.TranslateAsync(() => DecideAsync(batch, cancellation));
+        }
+        finally
+        {
+            room.Release();
+        }
+    }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        return StoreFaults.Translate(LogReading.ReadAsync(view, request, cancellation), cancellation);
+    }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        return StoreFaults.Translate(LogReading.SubscribeAsync(view, request, cancellation), cancellation);
+    }
 
     /// <inheritdoc/>
-    public ValueTask<LogHead> HeadAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
+    public ValueTask<LogHead> HeadAsync(CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        cancellation.ThrowIfCancellationRequested();
+        return new(view.Head);
+    }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    /// <summary>Answers the appends under way, ends the subscriptions, and closes the files so that the next opening is quick.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task closed;
+        lock (gate)
+            closed = closing ??= CloseAsync();
+
+        await closed;
+    }
+
+    internal static async ValueTask<SegmentEventStore> OpenAsync(
+        Surroundings surroundings, SegmentStoreOptions options, CancellationToken cancellation = default)
+    {
+        options.Check();
+        var folderLock = await FolderLock.TakeAsync(surroundings, options.LockWait, cancellation);
+        try
+        {
+            return await OpenLockedAsync(surroundings, options, folderLock);
+        }
+        catch
+        {
+            folderLock.Dispose();
+            throw;
+        }
+    }
+
+    private static async ValueTask<SegmentEventStore> OpenLockedAsync(Surroundings surroundings, SegmentStoreOptions options, IDisposable folderLock)
+    {
+        var disk = surroundings.Disk;
+        var names = await disk.ListAsync();
+        var store = await StoreFolder.HeaderAsync(disk, names) ?? await StoreFolder.CreateAsync(surroundings);
+        var logId = store.Lineage.LogId;
+        var segments = await StoreFolder.SegmentsAsync(disk, names, logId);
+        var cache = new BlockCache(options.IndexCacheBytesMax);
+        var (files, unused) = await StoreFolder.IndexesAsync(disk, names, logId, cache);
+        var (headFile, mark) = await OpenHeadAsync(disk, names, store, segments, files);
+        if (segments.Headers.Count == 0)
+            segments.Add(await SegmentBirth.FirstAsync(surroundings, store.Lineage, options.SegmentBytesMax));
+
+        foreach (var name in unused.Concat(names.Where(name => name.EndsWith(".tmp", StringComparison.Ordinal))))
+            await disk.DeleteAsync(name);
+
+        var view = new LogView(store, segments, options.WindowEvents);
+        view.Change(_ => new(files, []));
+        var keeper = new IndexKeeper(view, disk, surroundings.Entropy, cache);
+        var end = await Recovery.RunAsync(view, disk, keeper, mark);
+        if (view.Parts.Tails.Count == 0 || view.Parts.Tails[^1].Segment != end.Segment)
+            view.Change(parts => parts with { Tails = [.. parts.Tails, new(end.Position + 1, end.Segment, view.Hasher)] });
+
+        var head = new HeadFile(store.Lineage, headFile, mark);
+        if (mark is not { IsClean: true })
+        {
+            await head.WriteAsync(end, isClean: false);
+            await head.SyncAsync();
+        }
+
+        view.Publish(end);
+        var last = await disk.OpenAsync(segments.Last.FileName, FileUse.Write);
+        return new(surroundings, options, view, keeper, head, last, end, folderLock);
+    }
+
+    private static async ValueTask<(IDiskFile File, Watermark? Mark)> OpenHeadAsync(
+        IDisk disk, IReadOnlyList<string> names, StoreHeader store, SegmentSet segments, List<IndexFile> files)
+    {
+        if (names.Contains(Watermark.FileName))
+        {
+            var file = await disk.OpenAsync(Watermark.FileName, FileUse.Write);
+            var mark = await Watermark.ReadAsync(file);
+            if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
+                throw StoreFolder.Damaged(Watermark.FileName, null, "it speaks of events, but there is no segment", "Bring the segments back.", 1);
+
+            return (file, mark?.Lineage == store.Lineage ? mark : null);
+        }
+
+        var made = await disk.OpenAsync(Watermark.FileName, FileUse.Create);
+        await made.WriteAsync(new byte[Watermark.FileBytes], 0);
+        await made.SyncAsync();
+        await disk.SyncFolderAsync();
+        return (made, null);
+    }
+
+    private async ValueTask<AppendResult> DecideAsync(AppendBatch batch, CancellationToken cancellation)
+    {
+        using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (await AppendCheck.RunAsync(view, append) is { } answered)
+                return answered;
+
+            var outcome = await writer.WriteAsync(append, cancellation);
+            if (outcome.IsWritten)
+                return Appended(append, outcome.First);
+
+            append.Reset();
+        }
+    }
+
+    private static AppendResult.Appended Appended(PreparedAppend append, long first) => new(
+        new(first),
+        new(first + append.Count - 1),
+        Array.ConvertAll(append.Streams, stream => new StreamAt(stream.Name, new(stream.Version))));
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            writer.Stop();
+            await loops[0];
+            preparer.Stop();
+            indexing.Stop();
+            await loops[1];
+            await loops[2];
+            if (writer.Failure is null)
+                await CloseCleanlyAsync();
+        }
+        catch (DiskException)
+        {
+            // The next opening reads what could not be marked as closed.
+        }
+        finally
+        {
+            view.Close();
+            writer.Dispose();
+            preparer.Dispose();
+            head.Dispose();
+            view.Segments.Dispose();
+            foreach (var file in view.Parts.Files)
+                file.Dispose();
+            folderLock.Dispose();
+            room.Dispose();
+        }
+    }
+
+    private async ValueTask CloseCleanlyAsync()
+    {
+        var tail = view.Parts.Tails[^1];
+        if (tail.Count >= FiledAtCloseEvents)
+            keeper.Freeze(tail, writer.Point);
+
+        await keeper.FileTailsAsync();
+        await surroundings.Disk.DeleteAsync(SegmentPreparer.FileName);
+        if (view.Parts.FiledTo > 0 || writer.Point.Position > 0)
+        {
+            await head.WriteAsync(writer.Point, isClean: true);
+            await head.SyncAsync();
+        }
+    }
 }

@@ -1,39 +1,6 @@
+using Clew.Store.Segments.Indexes;
+
 namespace Clew.Store.Segments;
-
-/// <summary>What an embedded store takes on its disk.</summary>
-/// <param name="Events">Durable events.</param>
-/// <param name="Segments">Segment files.</param>
-/// <param name="LogBytes">Bytes of events and their framing, without the space that is kept ready.</param>
-/// <param name="SegmentBytes">Bytes of all segment files.</param>
-/// <param name="IndexFiles">Index files.</param>
-/// <param name="IndexBytes">Bytes of all index files.</param>
-public sealed record SegmentStoreStatistics(long Events, int Segments, long LogBytes, long SegmentBytes, int IndexFiles, long IndexBytes);
-
-/// <summary>What came of checking a store.</summary>
-/// <param name="Events">Events that were read and found sound.</param>
-/// <param name="Segments">Segment files checked.</param>
-/// <param name="Bytes">Bytes checked.</param>
-/// <param name="IndexFiles">Index files checked.</param>
-/// <param name="FirstDamage">The first place in the log that is not as it was written; none where everything is.</param>
-/// <param name="IndexDamage">Index files that do not agree with the log; the store makes them anew when they are deleted.</param>
-/// <param name="Notes">What is odd but harmless, such as a torn tail that the next opening cuts off.</param>
-public sealed record VerifyReport(
-    long Events,
-    int Segments,
-    long Bytes,
-    int IndexFiles,
-    Damage? FirstDamage,
-    IReadOnlyList<Damage> IndexDamage,
-    IReadOnlyList<string> Notes)
-{
-    /// <summary>Whether every checksum, chain link and index agrees.</summary>
-    public bool IsSound => FirstDamage is null && IndexDamage.Count == 0;
-}
-
-/// <summary>How far a check has come.</summary>
-/// <param name="BytesDone">Bytes checked.</param>
-/// <param name="BytesTotal">Bytes to check.</param>
-public readonly record struct VerifyProgress(long BytesDone, long BytesTotal);
 
 /// <summary>Checks a store's files, byte by byte, without changing any; also while an application has it open.</summary>
 public static class SegmentStoreVerification
@@ -45,5 +12,198 @@ public static class SegmentStoreVerification
     /// <exception cref="StoreFormatException">The folder is no store, or one of a newer format.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
     public static ValueTask<VerifyReport> RunAsync(
-        string folder, IProgress<VerifyProgress>? progress = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+        string folder, IProgress<VerifyProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        return StoreFaults.TranslateAsync(() => RunAsync(FolderDisk.Existing(folder), progress, cancellation));
+    }
+
+    internal static async ValueTask<VerifyReport> RunAsync(
+        IDisk disk, IProgress<VerifyProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var names = await disk.ListAsync();
+        try
+        {
+            var store = await StoreFolder.HeaderAsync(disk, names)
+                ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it.");
+            using var segments = await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId);
+            var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
+            var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
+            var check = new LogCheck(store, segments, files, progress);
+            var mark = await MarkAsync(disk, names);
+            var damage = segments.Headers.Count == 0 ? null : await check.RunAsync(mark, notes, cancellation);
+            var indexDamage = damage is null ? await check.CompareAsync(cancellation) : [];
+            return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes);
+        }
+        catch (StoreCorruptedException corrupted)
+        {
+            return new(0, 0, 0, 0, corrupted.Damage, [], []);
+        }
+    }
+
+    private static async ValueTask<Watermark?> MarkAsync(IDisk disk, IReadOnlyList<string> names)
+    {
+        if (!names.Contains(Watermark.FileName))
+            return null;
+
+        using var file = await disk.OpenAsync(Watermark.FileName, FileUse.Read);
+        return await Watermark.ReadAsync(file);
+    }
+}
+
+/// <summary>One pass over the log, which sums up what its indexes must say, and one over each index.</summary>
+internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnlyList<IndexFile> files, IProgress<VerifyProgress>? progress)
+{
+    private readonly KeyHasher hasher = new(store.IndexKey);
+    private readonly IndexSum[] expected = [.. files.Select(_ => new IndexSum())];
+    private readonly long bytesTotal = segments.Headers.Sum(header => (long)header.FileBytes) + files.Sum(file => file.Bytes);
+    private readonly List<ulong> hashes = [];
+    private int current;
+
+    public LogPoint Point { get; private set; } = LogPoint.Start;
+
+    public long BytesDone { get; private set; }
+
+    /// <returns>The first damage; null where there is none.</returns>
+    public async ValueTask<Damage?> RunAsync(Watermark? mark, List<string> notes, CancellationToken cancellation)
+    {
+        foreach (var segment in segments.Headers)
+        {
+            if (segment.FirstPosition != Point.Position + 1 || segment.FirstGroup != Point.Group + 1 || !segment.Chain.Equals(Point.Chain))
+                return await BreakAsync(segments.Numbered(segment.Number - 1), "the log breaks off before its next segment");
+
+            Point = Point with { Segment = segment.Number, Offset = SegmentHeader.Bytes };
+            var scanner = new GroupScanner(segments, segment);
+            while (await scanner.NextAsync(Point) is { } next)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                scanner.ForEachRecord(Sum);
+                Advance(next.Offset - Point.Offset);
+                Point = next;
+            }
+        }
+
+        if (mark is not null && mark.Point.Group > Point.Group)
+            return await BreakAsync(segments.Last, $"events up to {mark.Point.Position} were durable");
+
+        var last = new GroupScanner(segments, segments.Last);
+        if (await last.FindLaterAsync(Point) is { } later)
+            return (await last.DiagnoseAsync(Point)) with { What = $"a group is damaged, and a later one follows at byte {later}" };
+        if (await last.EndOfDataAsync(Point.Offset) is var end && end > Point.Offset)
+            notes.Add($"{segments.Last.FileName} ends with {end - Point.Offset:N0} bytes of a group that was not finished or is being written; the next writer cuts it off.");
+
+        return null;
+    }
+
+    /// <returns>Index files that do not say what the log says.</returns>
+    public async ValueTask<IReadOnlyList<Damage>> CompareAsync(CancellationToken cancellation)
+    {
+        var damaged = new List<Damage>();
+        for (var index = 0; index < files.Count; index++)
+        {
+            var file = files[index];
+            try
+            {
+                var sum = new IndexSum();
+                await sum.AddAsync(file, cancellation);
+                Advance((int)Math.Min(int.MaxValue, file.Bytes));
+                if (!sum.Equals(expected[index]))
+                    damaged.Add(new(file.Name, null, new(file.First), "it does not say what the log says"));
+            }
+            catch (StoreCorruptedException corrupted)
+            {
+                damaged.Add(corrupted.Damage);
+            }
+        }
+
+        return damaged;
+    }
+
+    private async ValueTask<Damage> BreakAsync(SegmentHeader segment, string what)
+    {
+        var found = await new GroupScanner(segments, segment).DiagnoseAsync(Point);
+        return found with { What = $"{found.What}; {what}" };
+    }
+
+    private void Advance(int bytes)
+    {
+        BytesDone += bytes;
+        progress?.Report(new(BytesDone, bytesTotal));
+    }
+
+    private void Sum(ReadOnlySpan<byte> record, uint offset)
+    {
+        var position = Events.EventRecord.Position(record);
+        while (current < files.Count && files[current].Last < position)
+            current++;
+        if (current == files.Count)
+            return;
+
+        hashes.Clear();
+        hasher.Collect(record, hashes);
+        var sum = expected[current];
+        var ordinal = (uint)(position - files[current].First);
+        sum.Add(IndexSum.Offsets, offset, ordinal);
+        sum.Add((int)IndexKind.Stream, hashes[0], ordinal);
+        sum.Add((int)IndexKind.Type, hashes[1], ordinal);
+        for (var tag = 2; tag < hashes.Count; tag++)
+            sum.Add((int)IndexKind.Tag, hashes[tag], ordinal);
+        sum.Add((int)IndexKind.Id, hasher.Of(Events.EventRecord.Id(record)), ordinal);
+    }
+}
+
+/// <summary>What an index says, as sums that do not depend on the order in which it is said.</summary>
+internal sealed class IndexSum
+{
+    public const int Offsets = 4;
+
+    private readonly ulong[] sums = new ulong[5];
+    private readonly long[] counts = new long[5];
+
+    public void Add(int kind, ulong value, uint ordinal)
+    {
+        var mixed = Math.BigMul(value ^ 0x9E3779B97F4A7C15, ordinal + 0xE7037ED1A0B428DBUL, out var low);
+        sums[kind] += mixed ^ low;
+        counts[kind]++;
+    }
+
+    public bool Equals(IndexSum other) => sums.AsSpan().SequenceEqual(other.sums) && counts.AsSpan().SequenceEqual(other.counts);
+
+    /// <summary>Adds all that a file says, and checks each of its blocks, the order of its keys, and its filters.</summary>
+    /// <exception cref="StoreCorruptedException">Something in it contradicts itself.</exception>
+    public async ValueTask AddAsync(IndexFile file, CancellationToken cancellation)
+    {
+        for (var block = 0; block < file.Header.Blocks; block++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await file.ReadUncachedAsync(block);
+        }
+
+        var source = new FileSource(file);
+        var next = 0u;
+        await foreach (var offsets in source.ReadOffsetsAsync())
+        {
+            foreach (var offset in offsets.ToArray())
+                Add(Offsets, offset, next++);
+        }
+
+        foreach (var kind in Enum.GetValues<IndexKind>())
+            await AddKeysAsync(file, source.ReadKeys(kind), kind, cancellation);
+    }
+
+    private async ValueTask AddKeysAsync(IndexFile file, KeyReader keys, IndexKind kind, CancellationToken cancellation)
+    {
+        var (isFirst, last) = (true, 0UL);
+        while (await keys.NextAsync())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var postings = await file.FindAsync(kind, keys.Hash);
+            if ((!isFirst && keys.Hash <= last) || postings.Count != keys.Events)
+                throw file.Damaged(0, $"the key {keys.Hash:x16} among its {kind} keys cannot be found");
+
+            foreach (var ordinal in (await keys.OrdinalsAsync()).ToArray())
+                Add((int)kind, keys.Hash, ordinal);
+            (isFirst, last) = (false, keys.Hash);
+        }
+    }
 }

@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace Clew.Store.Segments;
+
+/// <summary>The right to be the one writer of a folder.</summary>
+internal static class FolderLock
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Takes it, at once or within a time.</summary>
+    /// <exception cref="StoreInUseException">Another has it.</exception>
+    public static async ValueTask<IDisposable> TakeAsync(Surroundings surroundings, TimeSpan wait, CancellationToken cancellation)
+    {
+        var started = surroundings.Time.GetTimestamp();
+        while (true)
+        {
+            if (await surroundings.Disk.TryLockAsync(StoreFolder.Lock, Holder()) is { } taken)
+                return taken;
+
+            if (surroundings.Time.GetElapsedTime(started) >= wait)
+            {
+                throw new StoreInUseException(
+                    $"The store in {surroundings.Disk.Name} is open for writing {await HolderAsync(surroundings.Disk)}. " +
+                    "A store has one writer: close that one, let this one wait for it (SegmentStoreOptions.LockWait), or open a SegmentEventReader to read.");
+            }
+
+            await Task.Delay(RetryAfter, surroundings.Time, cancellation);
+        }
+    }
+
+    private static string Holder() =>
+        string.Create(CultureInfo.InvariantCulture, $"in process {Environment.ProcessId} on {Environment.MachineName}");
+
+    private static async ValueTask<string> HolderAsync(IDisk disk)
+    {
+        using var file = await disk.OpenAsync(StoreFolder.Lock, FileUse.Read);
+        var note = new byte[256];
+        var read = await file.ReadAsync(note, 0);
+        return read == 0 ? "elsewhere" : System.Text.Encoding.UTF8.GetString(note, 0, read);
+    }
+}

@@ -1,0 +1,110 @@
+using Clew.Store.Segments.Indexes;
+
+namespace Clew.Store.Segments;
+
+/// <summary>Makes index files out of tails that grow no more, and merges them, so that there are never many.</summary>
+/// <remarks>One loop at a time.</remarks>
+internal sealed class IndexKeeper(LogView view, IDisk disk, Entropy entropy, BlockCache cache)
+{
+    /// <summary>So many adjacent files of one size become one.</summary>
+    private const int MergeFiles = 8;
+
+    /// <summary>Files below so many events count as of one size.</summary>
+    private const int SmallestTierEvents = 1 << 13;
+
+    /// <summary>The tails that grow no more, with the points at which they end.</summary>
+    private readonly Queue<(TailIndex Tail, LogPoint End)> frozen = new();
+    private readonly Lock gate = new();
+
+    /// <summary>How many tails wait to become files.</summary>
+    public int FrozenCount
+    {
+        get
+        {
+            lock (gate)
+                return frozen.Count;
+        }
+    }
+
+    public void Freeze(TailIndex tail, LogPoint end)
+    {
+        lock (gate)
+            frozen.Enqueue((tail, end));
+    }
+
+    /// <summary>Makes a file of each frozen tail.</summary>
+    public async ValueTask FileTailsAsync()
+    {
+        while (true)
+        {
+            (TailIndex Tail, LogPoint End) next;
+            lock (gate)
+            {
+                if (!frozen.TryPeek(out next))
+                    return;
+            }
+
+            IndexFile[] made = next.Tail.Count == 0 ? [] : [await WriteAsync([new TailSource(next.Tail, next.End, view.Hasher)])];
+            view.Change(parts => new([.. parts.Files, .. made], [.. parts.Tails.Where(tail => tail != next.Tail)]));
+
+            lock (gate)
+                frozen.Dequeue();
+        }
+    }
+
+    /// <summary>Merges files until no tier has too many.</summary>
+    public async ValueTask MergeAsync()
+    {
+        while (FindMerge(view.Parts.Files) is { } range)
+        {
+            var inputs = view.Parts.Files.Take(range).ToArray();
+            var merged = await WriteAsync([.. inputs.Select(file => new FileSource(file))]);
+            view.Change(parts => parts with { Files = [.. parts.Files.SelectMany(file => file == inputs[0] ? [merged] : inputs.Contains(file) ? Array.Empty<IndexFile>() : [file])] });
+
+            // Readers may still look into the old files; their handles close once nobody does.
+            foreach (var input in inputs)
+                await disk.DeleteAsync(input.Name);
+        }
+    }
+
+    private async ValueTask<IndexFile> WriteAsync(IReadOnlyList<IIndexSource> sources)
+    {
+        Span<byte> nonce = stackalloc byte[8];
+        entropy(nonce);
+        var name = await new IndexFileWriter(disk, view.Lineage.LogId, BitConverter.ToUInt64(nonce), FileTailsIfMergingAsync).WriteAsync(sources);
+        return await IndexFile.OpenAsync(disk, name, view.Lineage.LogId, cache)
+            ?? throw new DiskException(DiskFault.Failed, $"{name} does not hold what was just written to it.");
+
+        // A large merge takes its time, and appends must not wait for it.
+        async ValueTask FileTailsIfMergingAsync()
+        {
+            if (sources[0] is FileSource)
+                await FileTailsAsync();
+        }
+    }
+
+    // Sizes count from the newest file back and never shrink on the way, so that a small file between large ones is merged with them.
+    private static Range? FindMerge(IReadOnlyList<IndexFile> files)
+    {
+        var (end, tier) = (files.Count, 0);
+        for (var index = files.Count - 1; index >= 0; index--)
+        {
+            var own = TierOf(files[index].Last - files[index].First + 1);
+            if (own > tier)
+                (end, tier) = (index + 1, own);
+            if (end - index >= MergeFiles)
+                return index..end;
+        }
+
+        return null;
+    }
+
+    private static int TierOf(long events)
+    {
+        var tier = 0;
+        for (var size = (long)SmallestTierEvents; events > size; size *= MergeFiles)
+            tier++;
+
+        return tier;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Buffers.Binary;
+using Clew.Events;
+
+namespace Clew.Store.Segments.Indexes;
+
+// An index file is a row of blocks of 4,096 bytes. Integers are little-endian.
+//
+//   offset  size  field
+//        0  4080  content
+//     4080     8  nonce          of the file: 64 random bits
+//     4088     4  block number   from 0
+//     4092     4  checksum       CRC-32C of the 4,092 bytes before
+internal static class IndexBlocks
+{
+    public const int Bytes = 4096;
+    public const int ContentBytes = 4080;
+
+    public static void Seal(Span<byte> block, ulong nonce, int number)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(block[ContentBytes..], nonce);
+        BinaryPrimitives.WriteInt32LittleEndian(block[(ContentBytes + 8)..], number);
+        BinaryPrimitives.WriteUInt32LittleEndian(block[(ContentBytes + 12)..], Crc32C.Of(block[..(ContentBytes + 12)]));
+    }
+
+    public static bool IsSound(ReadOnlySpan<byte> block, ulong nonce, int number) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(block[ContentBytes..]) == nonce
+        && BinaryPrimitives.ReadInt32LittleEndian(block[(ContentBytes + 8)..]) == number
+        && BinaryPrimitives.ReadUInt32LittleEndian(block[(ContentBytes + 12)..]) == Crc32C.Of(block[..(ContentBytes + 12)]);
+
+    /// <summary>How many blocks so many entries take.</summary>
+    public static int CountFor(long entries, int entryBytes) =>
+        (int)((entries + (ContentBytes / entryBytes) - 1) / (ContentBytes / entryBytes));
+}
+
+/// <summary>Keeps the blocks of index files that were read of late, up to a limit in bytes.</summary>
+internal sealed class BlockCache(int bytesMax)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<(ulong File, int Block), int> places = [];
+    private readonly Slot[] slots = new Slot[Math.Max(16, bytesMax / IndexBlocks.Bytes)];
+    private int used;
+    private int hand;
+
+    public byte[]? Find(ulong file, int block)
+    {
+        lock (gate)
+        {
+            if (!places.TryGetValue((file, block), out var place))
+                return null;
+
+            slots[place].WasUsed = true;
+            return slots[place].Bytes;
+        }
+    }
+
+    public void Add(ulong file, int block, byte[] bytes)
+    {
+        lock (gate)
+        {
+            if (places.ContainsKey((file, block)))
+                return;
+
+            var place = used < slots.Length ? used++ : Evict();
+            slots[place] = new() { File = file, Block = block, Bytes = bytes };
+            places.Add((file, block), place);
+        }
+    }
+
+    // The clock algorithm: whoever was used since the hand came by last time stays for another round.
+    private int Evict()
+    {
+        while (slots[hand].WasUsed)
+        {
+            slots[hand].WasUsed = false;
+            hand = (hand + 1) % slots.Length;
+        }
+
+        var place = hand;
+        hand = (hand + 1) % slots.Length;
+        places.Remove((slots[place].File, slots[place].Block));
+        return place;
+    }
+
+    private struct Slot
+    {
+        public ulong File;
+        public int Block;
+        public byte[] Bytes;
+        public bool WasUsed;
+    }
+}
+
+/// <summary>Writes a row of entries of one size into consecutive blocks of a file.</summary>
+internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, int entryBytes)
+{
+    private const int BufferedBlocks = 32;
+
+    private readonly byte[] buffer = new byte[BufferedBlocks * IndexBlocks.Bytes];
+    private readonly int contentBytes = IndexBlocks.ContentBytes / entryBytes * entryBytes;
+    private int filled;
+    private int at;
+    private int written;
+
+    /// <summary>Where the next entry goes; <see cref="AddedAsync"/> must follow.</summary>
+    public Span<byte> Next => buffer.AsSpan((filled * IndexBlocks.Bytes) + at, entryBytes);
+
+    public ValueTask AddedAsync()
+    {
+        at += entryBytes;
+        if (at < contentBytes)
+            return default;
+
+        filled++;
+        at = 0;
+        return filled == BufferedBlocks ? FlushAsync() : default;
+    }
+
+    /// <summary>Writes what is left.</summary>
+    public ValueTask EndAsync()
+    {
+        if (at > 0)
+            filled++;
+        at = 0;
+        return FlushAsync();
+    }
+
+    private async ValueTask FlushAsync()
+    {
+        if (filled == 0)
+            return;
+
+        for (var block = 0; block < filled; block++)
+            IndexBlocks.Seal(buffer.AsSpan(block * IndexBlocks.Bytes, IndexBlocks.Bytes), nonce, firstBlock + written + block);
+
+        await file.WriteAsync(buffer.AsMemory(0, filled * IndexBlocks.Bytes), (long)(firstBlock + written) * IndexBlocks.Bytes);
+        written += filled;
+        filled = 0;
+        buffer.AsSpan().Clear();
+    }
+}

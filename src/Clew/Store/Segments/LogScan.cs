@@ -1,0 +1,74 @@
+namespace Clew.Store.Segments;
+
+/// <summary>
+/// Goes through the groups of the log from a point on, over as many segments as there are, and indexes their events in tails. The writer
+/// does it once, when it opens; a reader goes on as the writer does.
+/// </summary>
+/// <remarks>Not for several threads at once.</remarks>
+internal sealed class LogScan(LogView view, LogPoint from)
+{
+    private readonly List<ulong> hashes = [];
+    private GroupScanner? scanner;
+
+    /// <summary>How far it has come.</summary>
+    public LogPoint Point { get; private set; } = from;
+
+    /// <summary>Goes on up to a group, or to where no further group follows.</summary>
+    /// <param name="group">Number of the last group that counts.</param>
+    /// <param name="segmentDone">Called when a segment's end was passed, before the next one's groups are read.</param>
+    public async ValueTask RunAsync(long group, Func<LogPoint, ValueTask>? segmentDone = null)
+    {
+        scanner ??= new(view.Segments, view.Segments.Numbered(Point.Segment));
+        while (Point.Group < group)
+        {
+            if (await scanner.NextAsync(Point) is { } next)
+            {
+                Index(next);
+                Point = next;
+            }
+            else if (FollowingSegment() is { } following)
+            {
+                if (segmentDone is not null)
+                    await segmentDone(Point);
+                scanner = new(view.Segments, following);
+                Point = Point with { Segment = following.Number, Offset = SegmentHeader.Bytes };
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>For a look at what follows the last group.</summary>
+    public GroupScanner Rest => scanner ??= new(view.Segments, view.Segments.Numbered(Point.Segment));
+
+    private SegmentHeader? FollowingSegment()
+    {
+        if (view.Segments.Last.Number == Point.Segment)
+            return null;
+
+        var following = view.Segments.Numbered(Point.Segment + 1);
+        return following.FirstPosition == Point.Position + 1 && following.FirstGroup == Point.Group + 1 && following.Chain.Equals(Point.Chain)
+            ? following
+            : null;
+    }
+
+    private void Index(LogPoint next)
+    {
+        var tails = view.Parts.Tails;
+        var tail = tails.Count > 0 && tails[^1].Segment == next.Segment ? tails[^1] : null;
+        if (tail is null)
+        {
+            tail = new(Point.Position + 1, next.Segment, view.Hasher);
+            view.Change(parts => parts with { Tails = [.. parts.Tails, tail] });
+        }
+
+        scanner!.ForEachRecord((record, offset) =>
+        {
+            hashes.Clear();
+            view.Hasher.Collect(record, hashes);
+            tail.Add(record, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(hashes), offset);
+        });
+    }
+}

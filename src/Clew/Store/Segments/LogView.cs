@@ -1,0 +1,86 @@
+using Clew.Events;
+using Clew.Store.Segments.Indexes;
+
+namespace Clew.Store.Segments;
+
+/// <summary>What readers see of a log: its segments, its indexes, and how far it is durable.</summary>
+internal sealed class LogView(StoreHeader store, SegmentSet segments, int windowEvents)
+{
+    private readonly Lock gate = new();
+    private volatile IndexParts parts = new([], []);
+    private volatile LogHead head = new(store.Lineage, default, null);
+    private volatile bool isClosed;
+
+    public Lineage Lineage => store.Lineage;
+
+    public KeyHasher Hasher { get; } = new(store.IndexKey);
+
+    public SegmentSet Segments => segments;
+
+    public HeadWaiters Waiters { get; } = new();
+
+    /// <summary>Within how many of the latest events a repeated id is recognised.</summary>
+    public int WindowEvents => windowEvents;
+
+    /// <summary>Take the head first and the parts after it: parts always cover the heads before them.</summary>
+    public LogHead Head => head;
+
+    public IndexParts Parts => parts;
+
+    public bool IsClosed => isClosed;
+
+    public void Change(Func<IndexParts, IndexParts> change)
+    {
+        lock (gate)
+            parts = change(parts);
+    }
+
+    public void Publish(LogPoint point)
+    {
+        head = new(Lineage, new(point.Position), point.Position == 0 ? null : UnixMicroseconds.ToTime(point.RecordedAt));
+        Waiters.Moved();
+    }
+
+    /// <summary>Why the log goes no further, where it does not.</summary>
+    public StoreException? Failure { get; private set; }
+
+    /// <summary>Tells those who wait that nothing more will come, and why.</summary>
+    public void Fail(StoreException failure)
+    {
+        Failure = failure;
+        Waiters.Moved();
+    }
+
+    public void Close()
+    {
+        isClosed = true;
+        Waiters.Close();
+    }
+}
+
+/// <summary>The index of the whole log: files for what is old, tails for what is new, in order and without gaps.</summary>
+internal sealed record IndexParts(IReadOnlyList<IndexFile> Files, IReadOnlyList<TailIndex> Tails)
+{
+    /// <summary>The last position that index files cover.</summary>
+    public long FiledTo => Files.Count == 0 ? 0 : Files[^1].Last;
+
+    public int Count => Files.Count + Tails.Count;
+
+    public IIndexPart this[int index] => index < Files.Count ? Files[index] : Tails[index - Files.Count];
+
+    /// <summary>Which part covers a position.</summary>
+    public int IndexOf(long position)
+    {
+        var (low, high) = (0, Count - 1);
+        while (low < high)
+        {
+            var middle = low + ((high - low + 1) / 2);
+            if (this[middle].First <= position)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low;
+    }
+}

@@ -1,0 +1,137 @@
+using Clew.Events;
+using Clew.Store.Segments.Indexes;
+
+namespace Clew.Store.Segments;
+
+/// <summary>Reads the events of a query between two positions, page by page.</summary>
+/// <remarks>Not for several threads at once.</remarks>
+internal sealed class PageReader
+{
+    private const int PageEvents = 512;
+    private const int PageBytes = 1024 * 1024;
+    private const int CandidatesMax = 256;
+
+    private readonly LogView view;
+    private readonly IndexParts parts;
+    private readonly RecordReader records;
+    private readonly CompiledQuery query;
+    private readonly ReadDirection direction;
+    private readonly long after;
+    private readonly long upTo;
+    private readonly long[] candidates = new long[CandidatesMax];
+    private readonly List<RecordedEvent> chunk = new(CandidatesMax);
+    private int candidateAt;
+    private int candidateCount;
+    private long left;
+    private long target;
+    private Cursor? cursor;
+    private int partIndex;
+
+    /// <param name="view">The log.</param>
+    /// <param name="query">What is meant.</param>
+    /// <param name="after">The position before the first that counts.</param>
+    /// <param name="upTo">The last position that counts; durable.</param>
+    /// <param name="direction">In which order.</param>
+    /// <param name="limit">At most so many events.</param>
+    public PageReader(LogView view, CompiledQuery query, long after, long upTo, ReadDirection direction, long? limit)
+    {
+        (this.view, this.query, this.after, this.upTo, this.direction) = (view, query, after, upTo, direction);
+        parts = view.Parts;
+        records = new(view, parts);
+        left = limit ?? long.MaxValue;
+        target = IsForwards ? after + 1 : upTo;
+        IsDone = false;
+        partIndex = after < upTo ? parts.IndexOf(target) : -1;
+    }
+
+    /// <summary>Whether the last page has been read.</summary>
+    public bool IsDone { get; private set; }
+
+    private bool IsForwards => direction == ReadDirection.Forwards;
+
+    public async ValueTask<EventPage> NextAsync()
+    {
+        var events = new List<RecordedEvent>();
+        var (bytes, batchEdge) = (0L, IsForwards ? 0L : long.MaxValue);
+        while (left > 0)
+        {
+            if (candidateAt == candidateCount && !await FindCandidatesAsync())
+                return Page(events, IsForwards ? upTo : after);
+
+            var isFull = events.Count >= PageEvents || bytes >= PageBytes;
+            if (isFull && IsBeyond(candidates[candidateAt], batchEdge))
+                return Page(events, IsForwards ? Math.Min(batchEdge, upTo) : Math.Max(batchEdge - 1, after));
+
+            await ReadChunkAsync(isFull ? batchEdge : null);
+            foreach (var recorded in chunk)
+            {
+                if (!query.Matches(recorded.Record) || left == 0)
+                    continue;
+
+                events.Add(recorded);
+                left--;
+                bytes += recorded.Record.Length;
+                var start = recorded.Position.Value - recorded.BatchIndex;
+                batchEdge = IsForwards ? start + recorded.BatchCount - 1 : start;
+            }
+        }
+
+        return Page(events, IsForwards ? events[^1].Position.Value : events[^1].Position.Value - 1, isCut: true);
+    }
+
+    private EventPage Page(List<RecordedEvent> events, long readTo, bool isCut = false)
+    {
+        var atHead = readTo == (IsForwards ? upTo : after) || after >= upTo;
+        IsDone = atHead || isCut;
+        return new(events, view.Lineage, new(readTo), atHead);
+    }
+
+    private bool IsBeyond(long position, long edge) => IsForwards ? position > edge : position < edge;
+
+    // Reads some of the candidates, in their order; none beyond the edge, where there is one.
+    private async ValueTask ReadChunkAsync(long? edge)
+    {
+        chunk.Clear();
+        var end = candidateAt + 1;
+        while (end < candidateCount && (edge is null || !IsBeyond(candidates[end], edge.Value)))
+            end++;
+
+        if (IsForwards)
+        {
+            candidateAt += await records.ReadAsync(candidates.AsMemory(candidateAt..end), chunk);
+            return;
+        }
+
+        var ascending = candidates.AsSpan(candidateAt..end).ToArray();
+        ascending.AsSpan().Reverse();
+        for (var read = 0; read < ascending.Length;)
+            read += await records.ReadAsync(ascending.AsMemory(read), chunk);
+        chunk.Reverse();
+        candidateAt = end;
+    }
+
+    /// <returns>False where none is left.</returns>
+    private async ValueTask<bool> FindCandidatesAsync()
+    {
+        (candidateAt, candidateCount) = (0, 0);
+        while (partIndex >= 0 && partIndex < parts.Count && (IsForwards ? target <= upTo : target > after))
+        {
+            cursor ??= await Cursor.OverAsync(query, parts[partIndex], after, upTo, direction);
+            var found = await cursor.SeekAsync(target);
+            if (found == cursor.End)
+            {
+                target = IsForwards ? Math.Max(target, parts[partIndex].Last + 1) : Math.Min(target, parts[partIndex].First - 1);
+                partIndex += IsForwards ? 1 : -1;
+                cursor = null;
+                continue;
+            }
+
+            candidates[candidateCount++] = found;
+            target = IsForwards ? found + 1 : found - 1;
+            if (candidateCount == candidates.Length || candidateCount >= left)
+                return true;
+        }
+
+        return candidateCount > 0;
+    }
+}

@@ -1,0 +1,106 @@
+using Clew.Events;
+
+namespace Clew.Store.Segments;
+
+/// <summary>Reads events by their positions, many with one read where they lie close together, and checks every byte of them.</summary>
+/// <remarks>Not for several threads at once.</remarks>
+internal sealed class RecordReader(LogView view, IndexParts parts)
+{
+    private const int ChunkBytes = 64 * 1024;
+    private const int GapBytes = 4 * 1024;
+    private const int UnknownEndBytes = 4 * 1024;
+    private const int LookAhead = 512;
+
+    private readonly uint[] offsets = new uint[LookAhead + 1];
+    private readonly long[] single = new long[1];
+    private readonly List<RecordedEvent> found = new(1);
+
+    /// <summary>Reads one event.</summary>
+    /// <exception cref="StoreCorruptedException">It is not there as it was written.</exception>
+    public async ValueTask<RecordedEvent> ReadAsync(long position)
+    {
+        single[0] = position;
+        found.Clear();
+        await ReadAsync(single, found);
+        return found[0];
+    }
+
+    /// <summary>Reads the first of some positions, and those behind it that one read takes along.</summary>
+    /// <param name="positions">Ascending; at least one.</param>
+    /// <param name="into">Where the events are added.</param>
+    /// <returns>How many were read.</returns>
+    /// <exception cref="StoreCorruptedException">One is not there as it was written.</exception>
+    public async ValueTask<int> ReadAsync(ReadOnlyMemory<long> positions, List<RecordedEvent> into)
+    {
+        var first = positions.Span[0];
+        var segment = view.Segments.Of(first);
+        var part = parts[parts.IndexOf(first)];
+        var last = Math.Min(Math.Min(part.Last, view.Segments.FirstAfter(segment) - 1), first + LookAhead);
+        var count = 1;
+        while (count < positions.Length && positions.Span[count] <= last)
+            count++;
+
+        var known = (int)(Math.Min(positions.Span[count - 1] + 1, last) - first) + 1;
+        await part.OffsetsAsync(first, offsets.AsMemory(0, known));
+
+        count = Reach(positions.Span[..count], known);
+        var start = offsets[0];
+        var lastOrdinal = (int)(positions.Span[count - 1] - first);
+        var wanted = (lastOrdinal + 1 < known ? offsets[lastOrdinal + 1] : offsets[lastOrdinal] + UnknownEndBytes) - start;
+        var (buffer, length) = await ReadBytesAsync(segment, start, (int)wanted);
+        if (lastOrdinal + 1 == known && LengthOfLast(buffer.AsSpan(0, length), (int)(offsets[lastOrdinal] - start)) is var needed && needed > length)
+            (buffer, length) = await ReadBytesAsync(segment, start, needed);
+
+        for (var index = 0; index < count; index++)
+        {
+            var position = positions.Span[index];
+            into.Add(Checked(segment, buffer, (int)(offsets[position - first] - start), length, position, start));
+        }
+
+        return count;
+    }
+
+    // How many of the positions lie close enough together for one read.
+    private int Reach(ReadOnlySpan<long> positions, int known)
+    {
+        for (var index = 1; index < positions.Length; index++)
+        {
+            var ordinal = (int)(positions[index] - positions[0]);
+            var endBefore = offsets[(int)(positions[index - 1] - positions[0]) + 1];
+            var end = ordinal + 1 < known ? offsets[ordinal + 1] : offsets[ordinal] + UnknownEndBytes;
+            if (offsets[ordinal] - endBefore > GapBytes || end - offsets[0] > ChunkBytes)
+                return index;
+        }
+
+        return positions.Length;
+    }
+
+    private async ValueTask<(byte[] Buffer, int Length)> ReadBytesAsync(SegmentHeader segment, uint start, int length)
+    {
+        var buffer = GC.AllocateUninitializedArray<byte>(length);
+        var read = await view.Segments.ReadAsync(segment, buffer, start);
+        return (buffer, read);
+    }
+
+    private static int LengthOfLast(ReadOnlySpan<byte> bytes, int start) =>
+        start < bytes.Length && EventRecord.TryMeasure(bytes[start..], out var recordBytes) ? start + recordBytes : 0;
+
+    private static RecordedEvent Checked(SegmentHeader segment, byte[] buffer, int at, int length, long position, uint start)
+    {
+        if (at < length
+            && EventRecord.TryMeasure(buffer.AsSpan(at, length - at), out var recordBytes)
+            && recordBytes <= length - at
+            && buffer.AsSpan(at, recordBytes) is var record
+            && EventRecord.IsSound(record, segment.Seed)
+            && EventRecord.Position(record) == position)
+        {
+            return new(buffer, at, recordBytes);
+        }
+
+        var offset = start + at;
+        throw new StoreCorruptedException(
+            $"Event {position} cannot be read: in {segment.FileName} at byte {offset} lies something else than was written there. " +
+            "Run \"clew verify\" to see how much is damaged, and restore the file from a backup.",
+            new(segment.FileName, offset, new(position), "the event's checksum or position is wrong"));
+    }
+}

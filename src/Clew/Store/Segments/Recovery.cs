@@ -1,0 +1,87 @@
+namespace Clew.Store.Segments;
+
+/// <summary>
+/// Finds where the log ends, when a writer opens it: reads what has no index file yet, tells a torn tail from damage, and makes sure
+/// that everything up to the end is on the device and not merely in the system's cache.
+/// </summary>
+internal static class Recovery
+{
+    private const int CopyBytes = 1024 * 1024;
+
+    /// <returns>Where the log ends.</returns>
+    /// <exception cref="StoreCorruptedException">Durable events are gone or damaged. Nothing was changed.</exception>
+    public static async ValueTask<LogPoint> RunAsync(LogView view, IDisk disk, IndexKeeper keeper, Watermark? mark)
+    {
+        var parts = view.Parts;
+        var from = parts.Files.Count > 0 ? parts.Files[^1].Header.End : LogPoint.Start with { Segment = view.Segments.Headers[0].Number };
+        CheckStart(view, parts, from);
+
+        var scan = new LogScan(view, from);
+        var isClean = mark is { IsClean: true } && mark.Point.Group >= from.Group;
+        await scan.RunAsync(isClean ? mark!.Point.Group : long.MaxValue, point => FileAsync(view, keeper, point));
+        var end = scan.Point;
+
+        if (mark is not null && mark.Point.Group > end.Group)
+            throw Lost(view, end, mark.Point.Position, "the log ends before events that were durable");
+        if (isClean)
+        {
+            return mark!.Point.Chain.Equals(end.Chain) && mark.Point.Position == end.Position
+                ? mark.Point
+                : throw Lost(view, end, mark.Point.Position, "the log and its mark of a clean end do not agree");
+        }
+
+        if (view.Segments.Last.Number != end.Segment)
+            throw Lost(view, end, null, "a group is damaged, and a later segment follows");
+        if (await scan.Rest.FindLaterAsync(end) is { } later)
+            throw Lost(view, end, null, $"a group is damaged, and a later one follows at byte {later}");
+
+        await RewriteAsync(disk, scan.Rest, end, mark);
+        return end;
+    }
+
+    private static void CheckStart(LogView view, IndexParts parts, LogPoint from)
+    {
+        var isThere = from.Segment >= view.Segments.Headers[0].Number && from.Segment <= view.Segments.Last.Number
+            && from.Offset <= view.Segments.Numbered(from.Segment).FileBytes;
+        if (!isThere)
+            throw StoreFolder.Damaged(parts.Files[^1].Name, null, "it covers events of segments that are not there", "Bring the missing segments back.", from.Position);
+    }
+
+    // An index that is gone is made anew on the way, so that memory holds only the last stretch.
+    private static async ValueTask FileAsync(LogView view, IndexKeeper keeper, LogPoint point)
+    {
+        if (view.Parts.Tails.Count > 0)
+            keeper.Freeze(view.Parts.Tails[^1], point);
+        if (keeper.FrozenCount >= GroupWriter.TailsMax - 1)
+            await keeper.FileTailsAsync();
+    }
+
+    // What was read may be in the cache only, and clean there after a flush that failed: it is written again, so that the flush counts.
+    private static async ValueTask RewriteAsync(IDisk disk, GroupScanner scanner, LogPoint end, Watermark? mark)
+    {
+        var segment = scanner.Segment;
+        var proven = mark?.Point.Segment == end.Segment ? mark.Point.Offset : SegmentHeader.Bytes;
+        var endOfData = await scanner.EndOfDataAsync(end.Offset);
+        using var file = await disk.OpenAsync(segment.FileName, FileUse.Write);
+        for (var at = proven; at < end.Offset; at += CopyBytes)
+        {
+            var length = Math.Min(CopyBytes, end.Offset - at);
+            if (!await scanner.LoadAsync(at, length))
+                throw StoreFolder.Damaged(segment.FileName, at, "it cannot be read again", "Restore the file from a backup.");
+            await file.WriteAsync(scanner.MemoryAt(at, length), at);
+        }
+
+        for (var at = end.Offset; at < endOfData; at += CopyBytes)
+            await file.WriteAsync(new byte[Math.Min(CopyBytes, endOfData - at)], at);
+
+        await file.SyncAsync();
+        await disk.SyncFolderAsync();
+    }
+
+    private static StoreCorruptedException Lost(LogView view, LogPoint end, long? upTo, string what) => StoreFolder.Damaged(
+        view.Segments.Numbered(end.Segment).FileName,
+        end.Offset,
+        $"{what}; events from position {end.Position + 1}{(upTo is null ? "" : $" to {upTo}")} are affected",
+        "The store does not open for writing like this. Run \"clew verify\" to see how much is damaged, and restore from a backup.",
+        end.Position + 1);
+}

@@ -1,0 +1,243 @@
+using Clew.Store.Segments.Indexes;
+
+namespace Clew.Store.Segments;
+
+/// <summary>The reading side of an embedded store, for as many processes as like, also while another one appends.</summary>
+/// <remarks>It changes nothing in the folder, and sees only what its writer has made durable.</remarks>
+public sealed class SegmentEventReader : IEventReader
+{
+    /// <summary>With more tails than these it looks for new index files.</summary>
+    private const int TailsMax = 2;
+
+    private readonly Surroundings surroundings;
+    private readonly SegmentStoreOptions options;
+    private readonly LogView view;
+    private readonly LogScan scan;
+    private readonly BlockCache cache;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Lock gate = new();
+    private IDiskFile? head;
+    private Task following = Task.CompletedTask;
+    private Task? closing;
+
+    private SegmentEventReader(Surroundings surroundings, SegmentStoreOptions options, LogView view, LogScan scan, BlockCache cache) =>
+        (this.surroundings, this.options, this.view, this.scan, this.cache) = (surroundings, options, view, scan, cache);
+
+    /// <summary>Opens the store in a folder for reading.</summary>
+    /// <param name="folder">The folder of a store.</param>
+    /// <param name="options">How it behaves; what is about writing does not count.</param>
+    /// <param name="cancellation">Ends the opening before it has begun.</param>
+    /// <exception cref="StoreFormatException">The folder is no store, or one of a newer format.</exception>
+    /// <exception cref="StoreCorruptedException">Durable events are gone or damaged; the message names the place.</exception>
+    /// <exception cref="StoreUnavailableException">The folder is not there or cannot be read.</exception>
+    public static ValueTask<SegmentEventReader> OpenAsync(
+        string folder, SegmentStoreOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        options ??= new();
+        return StoreFaults.TranslateAsync(
+            () => OpenAsync(new Surroundings(FolderDisk.Existing(folder), options.Time, new ThreadWorkers(), SystemEntropy.Fill), options, cancellation));
+    }
+
+    /// <summary>What the store takes on its disk.</summary>
+    public ValueTask<SegmentStoreStatistics> StatisticsAsync(CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        cancellation.ThrowIfCancellationRequested();
+        return StoreFaults.TranslateAsync(MeasureAsync);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        return StoreFaults.Translate(LogReading.ReadAsync(view, request, cancellation), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        return StoreFaults.Translate(LogReading.SubscribeAsync(view, request, cancellation), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LogHead> HeadAsync(CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        cancellation.ThrowIfCancellationRequested();
+        return new(view.Head);
+    }
+
+    /// <summary>Ends the subscriptions and closes the files.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task closed;
+        lock (gate)
+            closed = closing ??= CloseAsync();
+
+        await closed;
+    }
+
+    internal static async ValueTask<SegmentEventReader> OpenAsync(
+        Surroundings surroundings, SegmentStoreOptions options, CancellationToken cancellation = default)
+    {
+        options.Check();
+        cancellation.ThrowIfCancellationRequested();
+        var disk = surroundings.Disk;
+        var names = await disk.ListAsync();
+        var store = await StoreFolder.HeaderAsync(disk, names)
+            ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
+
+        var cache = new BlockCache(options.IndexCacheBytesMax);
+        var view = new LogView(store, await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId), options.WindowEvents);
+        var (files, _) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, cache);
+        view.Change(_ => new(files, []));
+        var scan = new LogScan(view, files.Count > 0 ? files[^1].Header.End : LogPoint.Start);
+        var reader = new SegmentEventReader(surroundings, options, view, scan, cache);
+        try
+        {
+            await reader.CatchUpAsync();
+            reader.following = surroundings.Workers.Start("clew reader", reader.FollowAsync);
+            return reader;
+        }
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task FollowAsync()
+    {
+        try
+        {
+            while (!stopping.IsCancellationRequested)
+            {
+                await Task.Delay(options.PollInterval, surroundings.Time, stopping.Token);
+                await CatchUpAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Closed.
+        }
+        catch (StoreException fault)
+        {
+            view.Fail(fault);
+        }
+        catch (DiskException fault)
+        {
+            view.Fail(StoreFaults.Translate(fault));
+        }
+    }
+
+    private async ValueTask CatchUpAsync()
+    {
+        if (await ReadMarkAsync() is not { } mark)
+            return;
+        if (mark.Lineage != view.Lineage)
+            throw StoreFolder.Damaged(Watermark.FileName, 16, "it belongs to another log", "Open the store for writing once, which makes it anew.");
+
+        // Index files are made of durable events only, so the mark may be behind them after a crash, and then they are right.
+        if (mark.Point.Group > scan.Point.Group)
+        {
+            if (view.Segments.Headers.Count == 0 || view.Segments.Last.Number < mark.Point.Segment)
+                await AddSegmentsAsync();
+
+            await scan.RunAsync(mark.Point.Group);
+            if (scan.Point.Group < mark.Point.Group)
+                throw Unreadable(mark);
+        }
+
+        if (view.Head.Position.Value < scan.Point.Position)
+            view.Publish(scan.Point);
+        if (view.Parts.Tails.Count > TailsMax)
+            await TakeNewIndexesAsync();
+    }
+
+    private async ValueTask<Watermark?> ReadMarkAsync()
+    {
+        try
+        {
+            head ??= await surroundings.Disk.OpenAsync(Watermark.FileName, FileUse.Read);
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Missing && view.Segments.Headers.Count == 0)
+        {
+            return null;
+        }
+
+        var mark = await Watermark.ReadAsync(head);
+        return mark is not null || view.Segments.Headers.Count == 0 || scan.Point.Position == 0
+            ? mark
+            : throw StoreFolder.Damaged(Watermark.FileName, 0, "neither of its marks is sound", "Open the store for writing once, which makes it anew.");
+    }
+
+    private async ValueTask AddSegmentsAsync()
+    {
+        var names = await surroundings.Disk.ListAsync();
+        foreach (var name in names.Where(IsNewSegment).Order(StringComparer.Ordinal))
+            await StoreFolder.AddSegmentAsync(surroundings.Disk, view.Segments, name, view.Lineage.LogId);
+
+        bool IsNewSegment(string name) =>
+            SegmentHeader.ParseName(name) is { } parsed && (view.Segments.Headers.Count == 0 || parsed.Number > view.Segments.Last.Number);
+    }
+
+    // Only files that end where one of our tails begins, so that nothing is covered twice.
+    private async ValueTask TakeNewIndexesAsync()
+    {
+        var names = await surroundings.Disk.ListAsync();
+        var (files, _) = await StoreFolder.IndexesAsync(surroundings.Disk, names, view.Lineage.LogId, cache);
+        while (files.Count > 0 && view.Parts.Tails.All(tail => tail.First != files[^1].Last + 1))
+            files.RemoveAt(files.Count - 1);
+
+        if (files.Count > 0 && files[^1].Last > view.Parts.FiledTo)
+            view.Change(parts => new(files, [.. parts.Tails.Where(tail => tail.First > files[^1].Last)]));
+    }
+
+    private StoreCorruptedException Unreadable(Watermark mark) => StoreFolder.Damaged(
+        view.Segments.Numbered(scan.Point.Segment).FileName,
+        scan.Point.Offset,
+        $"the group after position {scan.Point.Position} cannot be read, though events up to {mark.Point.Position} are durable",
+        "Run \"clew verify\" to see how much is damaged, and restore from a backup.",
+        scan.Point.Position + 1);
+
+    private async ValueTask<SegmentStoreStatistics> MeasureAsync()
+    {
+        var parts = view.Parts;
+        var headers = view.Segments.Headers;
+        var logBytes = 0L;
+        for (var index = 0; index < headers.Count; index++)
+        {
+            var last = index + 1 < headers.Count ? headers[index + 1].FirstPosition - 1 : view.Head.Position.Value;
+            if (last < headers[index].FirstPosition)
+                continue;
+
+            var offset = new uint[1];
+            await parts[parts.IndexOf(last)].OffsetsAsync(last, offset);
+            logBytes += offset[0] + (await new RecordReader(view, parts).ReadAsync(last)).Record.Length - SegmentHeader.Bytes;
+        }
+
+        return new(
+            view.Head.Position.Value,
+            headers.Count,
+            logBytes,
+            headers.Sum(header => (long)header.FileBytes),
+            parts.Files.Count,
+            parts.Files.Sum(file => file.Bytes));
+    }
+
+    private async Task CloseAsync()
+    {
+        stopping.Cancel();
+        await following;
+        view.Close();
+        head?.Dispose();
+        view.Segments.Dispose();
+        foreach (var file in view.Parts.Files)
+            file.Dispose();
+        stopping.Dispose();
+    }
+}

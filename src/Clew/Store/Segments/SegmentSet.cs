@@ -1,0 +1,107 @@
+namespace Clew.Store.Segments;
+
+/// <summary>The segment files of a log, in order, and their open handles, of which it keeps a limited number.</summary>
+internal sealed class SegmentSet(IDisk disk) : IDisposable
+{
+    private const int HandlesMax = 128;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<int, IDiskFile> handles = [];
+    private readonly Queue<int> opened = new();
+    private volatile SegmentHeader[] headers = [];
+
+    public IReadOnlyList<SegmentHeader> Headers => headers;
+
+    public SegmentHeader Last => headers[^1];
+
+    public void Add(SegmentHeader header)
+    {
+        Invariant.Holds(headers.Length == 0 || header.Number == headers[^1].Number + 1);
+        headers = [.. headers, header];
+    }
+
+    /// <summary>The segment that holds a position, or would hold it next.</summary>
+    public SegmentHeader Of(long position)
+    {
+        var all = headers;
+        var (low, high) = (0, all.Length - 1);
+        while (low < high)
+        {
+            var middle = low + ((high - low + 1) / 2);
+            if (all[middle].FirstPosition <= position)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return all[low];
+    }
+
+    /// <summary>The segment with this number.</summary>
+    public SegmentHeader Numbered(int number) => headers[number - headers[0].Number];
+
+    /// <summary>The first position of the segment after this one; beyond every position where it is the last.</summary>
+    public long FirstAfter(SegmentHeader header)
+    {
+        var all = headers;
+        var next = header.Number - all[0].Number + 1;
+        return next < all.Length ? all[next].FirstPosition : long.MaxValue;
+    }
+
+    public async ValueTask<int> ReadAsync(SegmentHeader header, Memory<byte> target, long offset)
+    {
+        while (true)
+        {
+            var file = await HandleAsync(header);
+            try
+            {
+                return await file.ReadAsync(target, offset);
+            }
+            catch (ObjectDisposedException) when (!IsHeld(header.Number, file))
+            {
+                // Another reader needed the room for a handle of its own.
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (var file in handles.Values)
+                file.Dispose();
+        }
+    }
+
+    private bool IsHeld(int number, IDiskFile file)
+    {
+        lock (gate)
+            return handles.TryGetValue(number, out var held) && ReferenceEquals(held, file);
+    }
+
+    private async ValueTask<IDiskFile> HandleAsync(SegmentHeader header)
+    {
+        lock (gate)
+        {
+            if (handles.TryGetValue(header.Number, out var held))
+                return held;
+        }
+
+        var file = await disk.OpenAsync(header.FileName, FileUse.Read);
+        lock (gate)
+        {
+            if (handles.TryGetValue(header.Number, out var held))
+            {
+                file.Dispose();
+                return held;
+            }
+
+            handles.Add(header.Number, file);
+            opened.Enqueue(header.Number);
+            if (opened.Count > HandlesMax && handles.Remove(opened.Dequeue(), out var oldest))
+                oldest.Dispose();
+
+            return file;
+        }
+    }
+}
