@@ -12,6 +12,7 @@ internal sealed record BenchOptions(string Command)
           --rounds N     how often they take turns; the median counts (default: 3)
           --events N     the size of the store that is measured (default: what docs/benchmarks.md says)
           --only A,B     only these contestants: clew, sqlite, rocksdb, faster, fdatasync
+          --cases CxE,.. of append, only these: clients x events, such as 1x1,64x1
           --json FILE    write the results there too
         `all` is append, read and open; dcb and cold take minutes and gigabytes.
         """;
@@ -27,6 +28,8 @@ internal sealed record BenchOptions(string Command)
     public int? Events { get; init; }
 
     public IReadOnlyList<string> Only { get; init; } = [];
+
+    public IReadOnlyList<(int Clients, int Events)> Cases { get; init; } = [(1, 1), (64, 1), (1, 100), (8, 100)];
 
     public string? JsonFile { get; init; }
 
@@ -53,7 +56,14 @@ internal sealed record BenchOptions(string Command)
         "--rounds" => this with { Rounds = int.Parse(value, CultureInfo.InvariantCulture) },
         "--events" => this with { Events = int.Parse(value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture) },
         "--only" => this with { Only = value.Split(',') },
+        "--cases" => this with { Cases = [.. value.Split(',').Select(Case)] },
         "--json" => this with { JsonFile = Path.GetFullPath(value) },
         _ => null,
     };
+
+    private static (int Clients, int Events) Case(string text)
+    {
+        var numbers = text.Split('x');
+        return (int.Parse(numbers[0], CultureInfo.InvariantCulture), int.Parse(numbers[1], CultureInfo.InvariantCulture));
+    }
 }

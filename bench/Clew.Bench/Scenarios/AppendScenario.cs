@@ -13,7 +13,7 @@ internal static class AppendScenario
         using var probe = new FdatasyncProbe(options.Folder("append-probe"));
         var subjects = await Subject.OpenAllAsync(options, "append", PeerNames.Clew, PeerNames.Sqlite, PeerNames.RocksDb, PeerNames.Faster);
 
-        foreach (var (clients, events) in ((int, int)[])[(1, 1), (64, 1), (1, 100), (8, 100)])
+        foreach (var (clients, events) in options.Cases)
         {
             var name = $"append: {clients} client{(clients == 1 ? "" : "s")} × {events} event{(events == 1 ? "" : "s")}";
             foreach (var subject in subjects)
@@ -44,7 +44,8 @@ internal static class AppendScenario
             ],
             (64, 1) => [new(name, "rate ÷ SQLite's", Rate(PeerNames.Sqlite), 6), new(name, "rate ÷ probe's", Rate(PeerNames.Probe), 25)],
             (1, 100) => [new(name, "rate ÷ SQLite's", Rate(PeerNames.Sqlite), 3)],
-            _ => [new(name, "rate ÷ SQLite's", Rate(PeerNames.Sqlite), 6)],
+            (8, 100) => [new(name, "rate ÷ SQLite's", Rate(PeerNames.Sqlite), 6)],
+            _ => [],
         };
     }
 
