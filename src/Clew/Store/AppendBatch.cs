@@ -95,6 +95,9 @@ public sealed record AppendBatch(IReadOnlyList<EventData> Events, params IReadOn
 
     private Guid? RepeatedId()
     {
+        if (IsAscending())
+            return null;
+
         var seen = new HashSet<Guid>(Events.Count);
         foreach (var data in Events)
         {
@@ -103,6 +106,18 @@ public sealed record AppendBatch(IReadOnlyList<EventData> Events, params IReadOn
         }
 
         return null;
+    }
+
+    // As ids are when nobody brings his own.
+    private bool IsAscending()
+    {
+        for (var index = 1; index < Events.Count; index++)
+        {
+            if (Events[index].Id <= Events[index - 1].Id)
+                return false;
+        }
+
+        return true;
     }
 
     private static ArgumentException Refused(string why) => new($"The batch cannot be appended: {why}.");

@@ -20,7 +20,7 @@ public abstract record AsOf
     /// <param name="Last">The last moment that counts; the log keeps microseconds.</param>
     public sealed record RecordedTime(DateTimeOffset Last) : AsOf;
 
-    /// <summary>Up to a version of a stream; only for reading one stream. A version to come reads up to the head.</summary>
+    /// <summary>Up to a version of a stream; only for reading one stream. A version to come reads up to the head, and version 0 nothing.</summary>
     /// <param name="Last">The last version that counts, from 0.</param>
     public sealed record Version(StreamVersion Last) : AsOf;
 

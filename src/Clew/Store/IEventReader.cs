@@ -4,9 +4,10 @@ namespace Clew.Store;
 public interface IEventReader : IAsyncDisposable
 {
     /// <summary>Reads events page by page: a consistent prefix of the log as it is when the first page is asked for.</summary>
-    /// <returns>At least one page, also where nothing matches; the last one has looked at everything that was asked for.</returns>
+    /// <returns>At least one page, also where nothing matches; the last one has looked at everything that was asked for, or reached the limit.</returns>
     /// <exception cref="ArgumentException">The request contradicts itself; the message says how.</exception>
     /// <exception cref="StoreCorruptedException">What lies in the store is not what was written; the message names the place.</exception>
+    /// <exception cref="ObjectDisposedException">The store was closed, also while reading: a read that ends early never looks complete.</exception>
     IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default);
 
     /// <summary>Reads on from a checkpoint for ever: what is there first, then what comes, without a gap, a double or a swap.</summary>

@@ -13,7 +13,9 @@ public interface IEventStore : IEventReader
     /// <remarks>
     /// A batch whose event ids, streams and types the log already has, in that order and in one piece, is the same batch: it answers
     /// with the positions it has, and nothing is written. That holds within the last <see cref="EventLimits.IdempotenceWindowEvents"/>
-    /// events, and beyond them where a condition of the batch fails. So an append whose outcome is unknown can be repeated.
+    /// events, and beyond them where a condition of the batch fails. So an append whose outcome is unknown can be repeated. The log looks
+    /// for it where its first id was last appended; a batch of which a part still lies within those events counts as within them. Ids
+    /// are looked at before conditions, conditions before the clock, and all of them against the log before the batch.
     /// </remarks>
     /// <param name="batch">1 to <see cref="EventLimits.BatchEventsMax"/> events, and any number of conditions.</param>
     /// <param name="cancellation">Ends the wait; a batch that is already on its way may still be written.</param>

@@ -3,6 +3,12 @@ using Clew.Events;
 namespace Clew.Store;
 
 /// <summary>What to read: which events, between which bounds, in which order.</summary>
+/// <remarks>
+/// All bounds together are two positions: events after the first of them, up to and including the second, are read. The second is
+/// <see cref="AsOf"/>, at most the head as it is when reading begins; the first is <see cref="After"/> or the place of
+/// <see cref="AfterVersion"/>, whichever lies further, at most the second. Between equal bounds there is nothing to read: one empty
+/// page says so.
+/// </remarks>
 /// <param name="Filter">Which events.</param>
 public sealed record ReadRequest(EventFilter Filter)
 {
@@ -18,7 +24,7 @@ public sealed record ReadRequest(EventFilter Filter)
     /// <summary>Only events after this position, whatever the direction. Default: from the first.</summary>
     public GlobalPosition After { get; init; }
 
-    /// <summary>Only events after this version of the stream; only for reading one stream. Default: from the first.</summary>
+    /// <summary>Only events after this version of the stream; only for reading one stream. A version to come reads nothing. Default: from the first.</summary>
     public StreamVersion AfterVersion { get; init; }
 
     /// <summary>Only events up to this moment, whatever the direction; backwards, it is where reading begins. Default: the head.</summary>

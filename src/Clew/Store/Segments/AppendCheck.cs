@@ -17,13 +17,8 @@ internal static class AppendCheck
         append.CheckedTo = head;
 
         var windowStart = Math.Max(0, head - view.WindowEvents);
-        foreach (var data in append.Batch.Events)
-        {
-            if (await LogLookup.IdAsync(view, parts, data.Id, windowStart, head) is not { } known)
-                continue;
-
-            return await EarlierAsync(view, parts, append.Batch, head) ?? throw new EventIdReusedException(data.Id, new(known));
-        }
+        if (await LogLookup.IdsAsync(view, parts, append.Batch.Events, windowStart, head) is { } known)
+            return await EarlierAsync(view, parts, append.Batch, head) ?? throw new EventIdReusedException(known.Id, new(known.Position));
 
         var broken = await BrokenAsync(view, parts, append, head);
         if (broken is not null)

@@ -204,6 +204,18 @@ internal sealed class FolderFile(SafeFileHandle handle, string path, IFlush flus
         }
     }
 
+    public ValueTask<bool> TryAllocateAsync(long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux())
+            return new(false);
+
+        var result = Native.FileAllocate(handle, 0, offset, length);
+        var error = Marshal.GetLastPInvokeError();
+        return result == 0 || error is not (Native.NoSpace or Native.QuotaExceeded)
+            ? new(result == 0)
+            : throw new DiskException(DiskFault.Full, $"{path} cannot be made longer: {Marshal.GetPInvokeErrorMessage(error)}.");
+    }
+
     public ValueTask SyncAsync()
     {
         if (flush.File(handle) is var error and not 0)

@@ -343,11 +343,8 @@ internal sealed class GroupWriter
 
     private static bool HasNews(PreparedAppend append, TailIndex tail)
     {
-        foreach (var data in append.Batch.Events)
-        {
-            if (tail.FindId(data.Id, long.MaxValue) > append.CheckedTo)
-                return true;
-        }
+        if (tail.FindIds(append.Batch.Events, append.CheckedTo, long.MaxValue) is not null)
+            return true;
 
         foreach (var condition in append.Conditions)
         {
@@ -395,8 +392,10 @@ internal sealed class GroupWriter
 
         view.Publish(point);
         SetTimer();
-        if (point.Offset > Segment.FileBytes / 2)
-            preparer.Prepare(NextSegmentBytes(0));
+
+        // In step with this segment, and done when four fifths of it are full.
+        var next = NextSegmentBytes(0);
+        preparer.Prepare(next, next * 5L / 4 * point.Offset / Segment.FileBytes);
     }
 
     private async ValueTask MakeDurableAsync(GroupHeader header)

@@ -40,6 +40,10 @@ internal interface IDiskFile : IDisposable
     /// <summary>Writes all of the bytes, and makes the file longer where needed; after a fault any part may have been written.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, long offset);
 
+    /// <summary>Makes the file longer by zeros, from its end to a length, as quickly as the file system can.</summary>
+    /// <returns>False where it knows no quick way; then nothing was done.</returns>
+    ValueTask<bool> TryAllocateAsync(long offset, long length) => new(false);
+
     /// <summary>Makes what was written durable. After a fault it is unknown what is, and asking again does not tell.</summary>
     ValueTask SyncAsync();
 }

@@ -57,6 +57,25 @@ internal static class LogLookup
         return null;
     }
 
+    /// <summary>The first event of a batch whose id the log has after a position, and where it has it; null where it has none.</summary>
+    public static async ValueTask<(Guid Id, long Position)?> IdsAsync(LogView view, IndexParts parts, IReadOnlyList<EventData> batch, long after, long upTo)
+    {
+        (int Index, long Position)? known = null;
+        for (var index = parts.Tails.Count - 1; index >= 0 && parts.Tails[index].Last > after; index--)
+            known = Earlier(known, parts.Tails[index].FindIds(batch, after, upTo));
+
+        for (var index = parts.Files.Count - 1; index >= 0 && parts.Files[index].Last > after; index--)
+        {
+            for (var place = 0; place < (known?.Index ?? batch.Count); place++)
+            {
+                if (batch[place].Id <= parts.Files[index].Header.HighestId && await IdAsync(view, parts, batch[place].Id, after, upTo) is { } position)
+                    known = (place, position);
+            }
+        }
+
+        return known is { } found ? (batch[found.Index].Id, found.Position) : null;
+    }
+
     /// <summary>The latest event with an id, after a position; null where there is none.</summary>
     public static async ValueTask<long?> IdAsync(LogView view, IndexParts parts, Guid id, long after, long upTo)
     {
@@ -136,4 +155,7 @@ internal static class LogLookup
 
         return low;
     }
+
+    private static (int Index, long Position)? Earlier((int Index, long Position)? one, (int Index, long Position)? other) =>
+        one is null || (other is not null && other.Value.Index < one.Value.Index) ? other : one;
 }

@@ -75,6 +75,6 @@ internal static class LogReading
             AsOf.RecordedTime time => await LogLookup.LastRecordedByAsync(view, parts, time.Last, head),
             _ => head.Position.Value,
         };
-        return (after, upTo);
+        return (Math.Min(after, upTo), upTo);
     }
 }

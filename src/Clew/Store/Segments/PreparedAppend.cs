@@ -28,11 +28,14 @@ internal sealed class PreparedAppend : IValueTaskSource<AppendOutcome>, IDisposa
         bytes = ArrayPool<byte>.Shared.Rent(total);
         Length = total;
         Encode(entropy);
+        Hashes = new(ends.Length * 4);
         for (var index = 0; index < ends.Length; index++)
             hasher.Collect(Record(index), Hashes);
 
         Streams = FindStreams(hasher);
-        Conditions = [.. batch.Conditions.Select(condition => Compile(condition, hasher))];
+        Conditions = batch.Conditions.Count == 0 ? [] : new CompiledCondition[batch.Conditions.Count];
+        for (var index = 0; index < Conditions.Length; index++)
+            Conditions[index] = Compile(batch.Conditions[index], hasher);
     }
 
     public AppendBatch Batch { get; }
@@ -43,7 +46,7 @@ internal sealed class PreparedAppend : IValueTaskSource<AppendOutcome>, IDisposa
     public int Count => ends.Length;
 
     /// <summary>Of all its events' keys, in the order in which a tail takes them.</summary>
-    public List<ulong> Hashes { get; } = [];
+    public List<ulong> Hashes { get; }
 
     /// <summary>The streams it writes to.</summary>
     public BatchStream[] Streams { get; }

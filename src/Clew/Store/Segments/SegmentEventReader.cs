@@ -1,3 +1,4 @@
+using Clew.Events;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;

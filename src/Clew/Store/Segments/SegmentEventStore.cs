@@ -1,3 +1,4 @@
+using Clew.Events;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
@@ -73,9 +74,25 @@ public sealed class SegmentEventStore : IEventStore
             throw new StoreFailedException(failure.Message, failure.InnerException);
 
         await room.WaitAsync(cancellation);
+        using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
         try
         {
-            return await StoreFaults.TranslateAsync(() => DecideAsync(batch, cancellation));
+            while (true)
+            {
+                if (await AppendCheck.RunAsync(view, append) is { } answered)
+                    return answered;
+
+                var outcome = await writer.WriteAsync(append, cancellation);
+                if (outcome.IsWritten)
+                    return Appended(append, outcome.First);
+
+                append.Reset();
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+        catch (DiskException fault)
+        {
+            throw StoreFaults.Translate(fault);
         }
         finally
         {
@@ -186,23 +203,6 @@ public sealed class SegmentEventStore : IEventStore
         await made.SyncAsync();
         await disk.SyncFolderAsync();
         return (made, null);
-    }
-
-    private async ValueTask<AppendResult> DecideAsync(AppendBatch batch, CancellationToken cancellation)
-    {
-        using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
-        while (true)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (await AppendCheck.RunAsync(view, append) is { } answered)
-                return answered;
-
-            var outcome = await writer.WriteAsync(append, cancellation);
-            if (outcome.IsWritten)
-                return Appended(append, outcome.First);
-
-            append.Reset();
-        }
     }
 
     private static AppendResult.Appended Appended(PreparedAppend append, long first) => new(

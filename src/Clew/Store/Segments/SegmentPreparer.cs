@@ -1,53 +1,56 @@
 namespace Clew.Store.Segments;
 
 /// <summary>
-/// Keeps the next segment ready: a file full of zeros, flushed, so that appending only overwrites. A full disk shows here, before
-/// anything was promised.
+/// Keeps the next segment ready: a file full of zeros, flushed, so that appending only overwrites. It fills the file step by step as the
+/// present segment fills up, because a flush of much at once would make appends wait. A full disk shows here, before anything was promised.
 /// </summary>
 internal sealed class SegmentPreparer(IDisk disk)
 {
     public const string FileName = "next.seg.tmp";
 
-    private const int ChunkBytes = 1024 * 1024;
-    private const int SyncEveryBytes = 4 * ChunkBytes;
-    private static readonly byte[] Zeros = new byte[ChunkBytes];
+    private const int StepBytes = 512 * 1024;
+
+    /// <summary>So far behind, the rest is allocated instead of written: appends then come in groups so large that it costs them little.</summary>
+    private const int BehindBytes = 8 * StepBytes;
+
+    private static readonly byte[] Zeros = new byte[StepBytes];
 
     private readonly Lock gate = new();
     private readonly AsyncSignal wanted = new();
     private TaskCompletionSource<PreparedSegment>? taker;
-    private PreparedSegment? ready;
-    private int wantedBytes;
+    private int sizeWanted;
+    private int fillWanted;
     private bool isStopping;
+    private IDiskFile? file;
+    private int filled;
 
-    /// <summary>Has a segment made ready, if none is; a fault shows when it is taken.</summary>
-    public void Prepare(int bytes)
+    /// <summary>Has the next segment filled up to some of its size; a fault shows when it is taken.</summary>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="upTo">How much of it should be ready by now.</param>
+    public void Prepare(int bytes, long upTo)
     {
         lock (gate)
         {
-            if (ready is not null || wantedBytes != 0)
+            sizeWanted = Math.Max(sizeWanted, bytes);
+            upTo = Math.Min(upTo, sizeWanted);
+            if (upTo < fillWanted + StepBytes && upTo < sizeWanted || upTo <= fillWanted)
                 return;
-            wantedBytes = bytes;
+            fillWanted = (int)upTo;
         }
 
         wanted.Set();
     }
 
-    /// <summary>The segment that is ready, or as soon as it is; it no longer belongs to the preparer.</summary>
+    /// <summary>The segment as soon as it is ready; it no longer belongs to the preparer.</summary>
     /// <exception cref="DiskException">It could not be made.</exception>
     public Task<PreparedSegment> TakeAsync(int bytes)
     {
         Task<PreparedSegment> taken;
         lock (gate)
         {
-            if (ready is { } made && made.Bytes >= bytes)
-            {
-                ready = null;
-                return Task.FromResult(made);
-            }
-
             taker = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            wantedBytes = Math.Max(wantedBytes, bytes);
             taken = taker.Task;
+            fillWanted = sizeWanted = Math.Max(sizeWanted, bytes);
         }
 
         wanted.Set();
@@ -59,18 +62,23 @@ internal sealed class SegmentPreparer(IDisk disk)
         while (true)
         {
             await wanted.WaitAsync();
-            if (isStopping)
-                return;
-
-            int bytes;
-            lock (gate)
+            try
             {
-                bytes = wantedBytes;
-                wantedBytes = 0;
+                while (!isStopping && FillWanted() is var (size, fill) && filled < fill)
+                {
+                    if (fill - filled < BehindBytes || !await TryAllocateAsync(size))
+                        await FillAsync(Math.Min(fill, filled + StepBytes));
+                }
+
+                Give();
+            }
+            catch (DiskException fault)
+            {
+                await RefuseAsync(fault);
             }
 
-            if (bytes > 0)
-                await MakeAsync(bytes);
+            if (isStopping)
+                return;
         }
     }
 
@@ -81,62 +89,80 @@ internal sealed class SegmentPreparer(IDisk disk)
     }
 
     /// <summary>After the loop has ended.</summary>
-    public void Dispose() => ready?.File.Dispose();
-
-    private async ValueTask MakeAsync(int bytes)
-    {
-        try
-        {
-            ready?.File.Dispose();
-            ready = null;
-            Give(new(await FillAsync(disk, bytes), bytes));
-        }
-        catch (DiskException fault)
-        {
-            TaskCompletionSource<PreparedSegment>? refused;
-            lock (gate)
-                (refused, taker) = (taker, null);
-
-            refused?.SetException(fault);
-        }
-    }
-
-    private void Give(PreparedSegment made)
-    {
-        TaskCompletionSource<PreparedSegment>? given = null;
-        lock (gate)
-        {
-            if (taker is null || made.Bytes < wantedBytes)
-                ready = made;
-            else
-                (given, taker, wantedBytes) = (taker, null, 0);
-        }
-
-        given?.SetResult(made);
-    }
+    public void Dispose() => file?.Dispose();
 
     /// <summary>A file of zeros under the temporary name, flushed.</summary>
-    public static async ValueTask<IDiskFile> FillAsync(IDisk disk, int bytes)
+    public static async ValueTask<IDiskFile> FilledAsync(IDisk disk, int bytes)
     {
-        var file = await disk.OpenAsync(FileName, FileUse.Create);
+        var preparer = new SegmentPreparer(disk);
+        while (preparer.filled < bytes)
+            await preparer.FillAsync(Math.Min(bytes, preparer.filled + StepBytes));
+
+        return preparer.file!;
+    }
+
+    private (int Size, int Fill) FillWanted()
+    {
+        lock (gate)
+            return (sizeWanted, fillWanted);
+    }
+
+    private async ValueTask<bool> TryAllocateAsync(int size)
+    {
+        file ??= await disk.OpenAsync(FileName, FileUse.Create);
+        if (!await file.TryAllocateAsync(filled, size - filled))
+            return false;
+
+        await file.SyncAsync();
+        filled = size;
+        return true;
+    }
+
+    private async ValueTask FillAsync(int upTo)
+    {
+        file ??= await disk.OpenAsync(FileName, FileUse.Create);
+        await file.WriteAsync(Zeros.AsMemory(0, upTo - filled), filled);
+        await file.SyncAsync();
+        filled = upTo;
+    }
+
+    private void Give()
+    {
+        TaskCompletionSource<PreparedSegment>? given;
+        PreparedSegment made;
+        lock (gate)
+        {
+            if (taker is null || file is null || filled < sizeWanted)
+                return;
+
+            (given, taker, made) = (taker, null, new(file, filled));
+            (file, filled, sizeWanted, fillWanted) = (null, 0, 0, 0);
+        }
+
+        given.SetResult(made);
+    }
+
+    // The next demand begins anew, when there may be space again.
+    private async ValueTask RefuseAsync(DiskException fault)
+    {
+        file?.Dispose();
+        TaskCompletionSource<PreparedSegment>? refused;
+        lock (gate)
+        {
+            (refused, taker) = (taker, null);
+            (file, filled, sizeWanted, fillWanted) = (null, 0, 0, 0);
+        }
+
         try
         {
-            for (var at = 0; at < bytes; at += ChunkBytes)
-            {
-                await file.WriteAsync(Zeros.AsMemory(0, Math.Min(ChunkBytes, bytes - at)), at);
-                if ((at + ChunkBytes) % SyncEveryBytes == 0)
-                    await file.SyncAsync();
-            }
-
-            await file.SyncAsync();
-            return file;
+            await disk.DeleteAsync(FileName);
         }
         catch (DiskException)
         {
-            file.Dispose();
-            await disk.DeleteAsync(FileName);
-            throw;
+            // The fault that led here says more.
         }
+
+        refused?.SetException(fault);
     }
 }
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Clew.Store.Segments;
 
 /// <summary>All that an engine takes from the world; a simulated run brings its own, and replays from one seed.</summary>
@@ -14,11 +12,4 @@ internal interface IWorkers
     /// <summary>Runs a loop; all that it awaits continues on the same worker, one step at a time.</summary>
     /// <returns>Ends with the loop.</returns>
     Task Start(string name, Func<Task> loop);
-}
-
-internal static class SystemEntropy
-{
-#pragma warning disable RS0030 // The one source of chance.
-    public static void Fill(Span<byte> target) => RandomNumberGenerator.Fill(target);
-#pragma warning restore RS0030
 }

@@ -5,6 +5,8 @@ namespace Clew.Store.Segments.Indexes;
 /// <summary>A tail that grows no more, to be made a file.</summary>
 internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher) : IIndexSource
 {
+    private readonly (ulong[] Hashes, int[] Indexes)?[] sorted = new (ulong[], int[])?[4];
+
     public long First => tail.First;
 
     public LogPoint End => end;
@@ -13,18 +15,41 @@ internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
 
     public Guid HighestId => tail.Content.Ids.Max();
 
-    public KeyReader ReadKeys(IndexKind kind) => kind switch
+    public KeyReader ReadKeys(IndexKind kind)
     {
-        IndexKind.Stream => new TableReader(tail.Content.Streams),
-        IndexKind.Tag => new TableReader(tail.Content.Tags),
-        IndexKind.Type => new TableReader(tail.Content.Types),
-        _ => new IdReader(tail.Content.Ids, hasher),
-    };
+        var table = kind switch
+        {
+            IndexKind.Stream => tail.Content.Streams,
+            IndexKind.Tag => tail.Content.Tags,
+            IndexKind.Type => tail.Content.Types,
+            _ => null,
+        };
+        var (hashes, indexes) = sorted[(int)kind] ??= table is null ? Sorted(tail.Content.Ids, hasher) : Sorted(table);
+        return table is null ? new IdReader(hashes, indexes) : new TableReader(table, hashes, indexes);
+    }
 
     public async IAsyncEnumerable<ReadOnlyMemory<uint>> ReadOffsetsAsync()
     {
         await ValueTask.CompletedTask;
         yield return tail.Content.Offsets.ToArray();
+    }
+
+    private static (ulong[] Hashes, int[] Indexes) Sorted(KeyTable table)
+    {
+        int[] indexes = [.. Enumerable.Range(0, table.KeyCount).Where(index => table.ChainOf(index).Count > 0)];
+        var hashes = Array.ConvertAll(indexes, table.HashOf);
+        Array.Sort(hashes, indexes);
+        return (hashes, indexes);
+    }
+
+    private static (ulong[] Hashes, int[] Indexes) Sorted(IReadOnlyList<Guid> ids, KeyHasher hasher)
+    {
+        var (hashes, indexes) = (new ulong[ids.Count], new int[ids.Count]);
+        for (var index = 0; index < hashes.Length; index++)
+            (hashes[index], indexes[index]) = (hasher.Of(ids[index]), index);
+
+        Array.Sort(hashes, indexes);
+        return (hashes, indexes);
     }
 
     /// <summary>Sorted positions of keys; neighbours of one hash are one key.</summary>
@@ -49,7 +74,7 @@ internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
         protected abstract void Take(ReadOnlyMemory<int> found);
     }
 
-    private sealed class TableReader(KeyTable table) : SortedReader(Sorted(table, out var indexes), indexes)
+    private sealed class TableReader(KeyTable table, ulong[] hashes, int[] indexes) : SortedReader(hashes, indexes)
     {
         private ReadOnlyMemory<int> current;
 
@@ -75,17 +100,9 @@ internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
             foreach (var index in found.Span)
                 Events += (uint)table.ChainOf(index).Count;
         }
-
-        private static ulong[] Sorted(KeyTable table, out int[] indexes)
-        {
-            indexes = [.. Enumerable.Range(0, table.KeyCount).Where(index => table.ChainOf(index).Count > 0)];
-            var hashes = Array.ConvertAll(indexes, table.HashOf);
-            Array.Sort(hashes, indexes);
-            return hashes;
-        }
     }
 
-    private sealed class IdReader(IReadOnlyList<Guid> ids, KeyHasher hasher) : SortedReader(Sorted(ids, hasher, out var indexes), indexes)
+    private sealed class IdReader(ulong[] hashes, int[] indexes) : SortedReader(hashes, indexes)
     {
         private ReadOnlyMemory<int> current;
 
@@ -100,17 +117,6 @@ internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
         {
             current = found;
             Events = (uint)found.Length;
-        }
-
-        private static ulong[] Sorted(IReadOnlyList<Guid> ids, KeyHasher hasher, out int[] indexes)
-        {
-            var hashes = new ulong[ids.Count];
-            indexes = new int[ids.Count];
-            for (var index = 0; index < hashes.Length; index++)
-                (hashes[index], indexes[index]) = (hasher.Of(ids[index]), index);
-
-            Array.Sort(hashes, indexes);
-            return hashes;
         }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
     private readonly Dictionary<Guid, int> ids = new(new IdComparer(hasher));
     private readonly List<Guid> idList = [];
     private readonly List<uint> offsets = [];
+    private Guid highestId;
 
     public long First => first;
 
@@ -46,6 +47,8 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
 
             var id = EventRecord.Id(record);
             ids[id] = ordinal;
+            if (id > highestId)
+                highestId = id;
             idList.Add(id);
             offsets.Add(offset);
             Volatile.Write(ref count, ordinal + 1);
@@ -86,6 +89,23 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
     {
         lock (gate)
             return ids.TryGetValue(id, out var ordinal) && ordinal <= OrdinalOf(upTo) ? first + ordinal : 0;
+    }
+
+    /// <summary>The first event of a batch whose id the stretch has, between two positions.</summary>
+    /// <returns>Its index in the batch and its position; null where it has none.</returns>
+    public (int Index, long Position)? FindIds(IReadOnlyList<EventData> batch, long after, long upTo)
+    {
+        lock (gate)
+        {
+            for (var index = 0; index < batch.Count; index++)
+            {
+                var id = batch[index].Id;
+                if (id <= highestId && ids.TryGetValue(id, out var ordinal) && first + ordinal > after && first + ordinal <= upTo)
+                    return (index, first + ordinal);
+            }
+
+            return null;
+        }
     }
 
     /// <returns>The latest event that matches, after one position and up to another; 0 where none does.</returns>
