@@ -17,7 +17,7 @@ public abstract partial class EventStoreContract
 
     private ValueTask<IEventStore> OpenAsync() => OpenAsync(new());
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static EventData Event(string stream, string type = "happened", params string[] tags) =>
         new(stream, type, Encoding.UTF8.GetBytes(stream)) { Tags = [.. tags.Select(tag => new Tag(tag))] };
