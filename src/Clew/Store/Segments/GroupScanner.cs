@@ -17,6 +17,9 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
 
     public SegmentHeader Segment => segment;
 
+    /// <summary>Reads anew from here on: the segment may have grown since.</summary>
+    public void Refresh() => windowLength = 0;
+
     /// <summary>The group after a point.</summary>
     /// <returns>The point after it; null where no sound group that continues the log begins there.</returns>
     public async ValueTask<LogPoint?> NextAsync(LogPoint point)

@@ -19,6 +19,7 @@ internal sealed class LogScan(LogView view, LogPoint from)
     public async ValueTask RunAsync(long group, Func<LogPoint, ValueTask>? segmentDone = null)
     {
         scanner ??= new(view.Segments, view.Segments.Numbered(Point.Segment));
+        scanner.Refresh();
         while (Point.Group < group)
         {
             if (await scanner.NextAsync(Point) is { } next)
