@@ -51,6 +51,7 @@ internal sealed class FolderDisk : IDisk
         var path = PathOf(name);
         var handle = Try(path, () => use switch
         {
+            FileUse.Read when name == StoreFolder.Lock && !OperatingSystem.IsWindows() => OpenUnlocked(path),
             FileUse.Read => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
             FileUse.Write => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
             _ => File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
@@ -81,6 +82,15 @@ internal sealed class FolderDisk : IDisk
 
     public ValueTask<IDisposable?> TryLockAsync(string name, string holder) =>
         new(OperatingSystem.IsWindows() ? LockByShare(PathOf(name), holder) : LockByFlock(PathOf(name), holder));
+
+    // .NET would take a shared lock to read it, and so fail while another holds the exclusive one.
+    private static SafeFileHandle OpenUnlocked(string path)
+    {
+        var descriptor = Native.Open(path, OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000, 0);
+        return descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw new DiskException(DiskFault.Denied, $"{path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+    }
 
     private string PathOf(string name) => Path.Combine(Name, name);
 
