@@ -64,7 +64,7 @@ public abstract partial class EventStoreContract
 
     private static QueryItem Item(string? type, string tag) => new() { Types = type is null ? [] : [type], Tags = [tag] };
 
-    private static async Task<List<RecordedEvent>> FollowedAsync(IEventStore store, EventFilter filter, long upTo)
+    private protected static async Task<List<RecordedEvent>> FollowedAsync(IEventReader store, EventFilter filter, long upTo)
     {
         var seen = new List<RecordedEvent>();
         var readTo = 0L;

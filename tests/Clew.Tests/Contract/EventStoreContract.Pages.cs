@@ -6,7 +6,7 @@ namespace Clew.Tests.Contract;
 public abstract partial class EventStoreContract
 {
     /// <summary>Appends batches of 7 events to the store and to a model.</summary>
-    private static async Task<ModelLog> FillAsync(IEventStore store, HandClock clock, int batches, ModelLog? model = null)
+    private protected static async Task<ModelLog> FillAsync(IEventStore store, HandClock clock, int batches, ModelLog? model = null)
     {
         model ??= new(EventLimits.IdempotenceWindowEvents);
         for (var batch = 0; batch < batches; batch++)

@@ -29,7 +29,7 @@ internal sealed class ModelRun(
                 await AppendAsync(store, Repeated(repeat));
                 break;
             case ModelStep.Read read:
-                await PageLaws.CheckAsync(store, RequestOf(read), model, cancellation);
+                await PageLaws.CheckAsync(store, read.Against(model), model, cancellation);
                 break;
             case ModelStep.Pass { Seconds: < 0 } back:
                 clock.Jump(TimeSpan.FromSeconds(back.Seconds));
@@ -71,13 +71,4 @@ internal sealed class ModelRun(
     }
 
     private IReadOnlyList<AppendCondition> Against(ConditionShape[] conditions) => [.. conditions.Select(shape => shape.Against(model))];
-
-    private ReadRequest RequestOf(ModelStep.Read read) => new(read.Filter)
-    {
-        After = new(read.After),
-        AfterVersion = read.Filter is EventFilter.OfStream ? new(read.AfterVersion) : default,
-        AsOf = read.AsOf.Against(model, read.Filter),
-        Direction = read.Direction,
-        Limit = read.Limit,
-    };
 }

@@ -21,7 +21,17 @@ internal abstract record ModelStep
     /// <summary>Time goes by; where it is negative, the wall clock is set back.</summary>
     internal sealed record Pass(int Seconds) : ModelStep;
 
-    internal sealed record Read(EventFilter Filter, int After, int AfterVersion, AsOfShape AsOf, ReadDirection Direction, int? Limit) : ModelStep;
+    internal sealed record Read(EventFilter Filter, int After, int AfterVersion, AsOfShape AsOf, ReadDirection Direction, int? Limit) : ModelStep
+    {
+        public ReadRequest Against(ModelLog log) => new(Filter)
+        {
+            After = new(After),
+            AfterVersion = Filter is EventFilter.OfStream ? new(AfterVersion) : default,
+            AsOf = AsOf.Against(log, Filter),
+            Direction = Direction,
+            Limit = Limit,
+        };
+    }
 }
 
 internal sealed record EventShape(StreamName Stream, EventType Type, Tag[] Tags, Guid Id, int Bytes)
