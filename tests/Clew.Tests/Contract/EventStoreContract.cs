@@ -17,14 +17,14 @@ public abstract partial class EventStoreContract
 
     private ValueTask<IEventStore> OpenAsync() => OpenAsync(new());
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static EventData Event(string stream, string type = "happened", params string[] tags) =>
+    private protected static EventData Event(string stream, string type = "happened", params string[] tags) =>
         new(stream, type, Encoding.UTF8.GetBytes(stream)) { Tags = [.. tags.Select(tag => new Tag(tag))] };
 
-    private static EventData[] Events(string stream, int count) => [.. Enumerable.Range(0, count).Select(_ => Event(stream))];
+    private protected static EventData[] Events(string stream, int count) => [.. Enumerable.Range(0, count).Select(_ => Event(stream))];
 
-    private static AppendBatch Batch(params EventData[] events) => new(events);
+    private protected static AppendBatch Batch(params EventData[] events) => new(events);
 
     private static GlobalPosition At(long position) => new(position);
 
@@ -42,7 +42,7 @@ public abstract partial class EventStoreContract
     private static async Task<List<EventPage>> PagesAsync(IEventReader store, ReadRequest request) =>
         await store.ReadAsync(request, Cancellation).ToListAsync(Cancellation);
 
-    private static async Task<List<RecordedEvent>> AllAsync(IEventReader store, ReadRequest? request = null) =>
+    private protected static async Task<List<RecordedEvent>> AllAsync(IEventReader store, ReadRequest? request = null) =>
         [.. (await PagesAsync(store, request ?? ReadRequest.All)).SelectMany(page => page.Events)];
 
     private static async Task<long[]> PositionsAsync(IEventReader store, ReadRequest request) =>

@@ -18,6 +18,7 @@ internal static class LogReading
         while (!pages.IsDone)
         {
             cancellation.ThrowIfCancellationRequested();
+            ObjectDisposedException.ThrowIf(view.IsClosed, view);
             yield return await pages.NextAsync();
         }
     }

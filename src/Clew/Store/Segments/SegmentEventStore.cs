@@ -138,6 +138,12 @@ public sealed class SegmentEventStore : IEventStore
         Surroundings surroundings, SegmentStoreOptions options, CancellationToken cancellation = default)
     {
         options.Check();
+
+        // A folder that is no store is left without even a lock.
+        var found = await surroundings.Disk.ListAsync();
+        if (!found.Contains(StoreFolder.Lock))
+            await StoreFolder.HeaderAsync(surroundings.Disk, found);
+
         var folderLock = await FolderLock.TakeAsync(surroundings, options.LockWait, cancellation);
         try
         {

@@ -1,0 +1,145 @@
+using Clew.Store;
+using Clew.Store.Segments;
+using CsCheck;
+
+namespace Clew.Tests.Contract;
+
+public sealed partial class SegmentEventStoreTests
+{
+    [Fact]
+    public async Task A_second_writer_is_refused_and_told_which_process_is_the_first()
+    {
+        var folder = folders.Next();
+        await using var first = await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation);
+
+        var refused = await Assert.ThrowsAsync<StoreInUseException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+
+        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", refused.Message, StringComparison.Ordinal);
+        Assert.IsType<AppendResult.Appended>(await first.AppendAsync(Event("a")));
+    }
+
+    [Fact]
+    public async Task A_second_writer_that_waits_has_the_store_once_the_first_lets_go()
+    {
+        var folder = folders.Next();
+        var first = await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation);
+        var opening = SegmentEventStore.OpenAsync(folder, new() { LockWait = TimeSpan.FromMinutes(1), Time = new HandClock() }, Cancellation).AsTask();
+        await first.AppendAsync(Event("a"));
+        Assert.False(opening.IsCompleted);
+
+        await first.DisposeAsync();
+
+        await using var second = await opening;
+        Assert.Single(await AllAsync(second));
+    }
+
+    [Fact]
+    public async Task A_wait_for_the_folder_can_be_cancelled()
+    {
+        var folder = folders.Next();
+        await using var first = await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation);
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var opening = SegmentEventStore.OpenAsync(folder, new() { LockWait = TimeSpan.FromMinutes(1), Time = new HandClock() }, source.Token).AsTask();
+
+        await source.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
+    }
+
+    [Fact]
+    public async Task A_folder_of_other_things_is_refused_and_left_as_it_is()
+    {
+        var folder = Directory.CreateDirectory(folders.Next()).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "thesis.txt"), "Ariadne", Cancellation);
+
+        await Assert.ThrowsAsync<StoreFormatException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+        await Assert.ThrowsAsync<StoreFormatException>(async () => await SegmentEventReader.OpenAsync(folder, cancellation: Cancellation));
+
+        Assert.Equal(["thesis.txt"], Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName));
+        Assert.Equal("Ariadne", await File.ReadAllTextAsync(Path.Combine(folder, "thesis.txt"), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_store_of_a_newer_format_is_refused()
+    {
+        var folder = folders.Next();
+        await (await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation)).DisposeAsync();
+        var header = Path.Combine(folder, StoreHeader.FileName);
+        var bytes = await File.ReadAllBytesAsync(header, Cancellation);
+        bytes[8] = StoreHeader.FormatVersion + 1;
+        await File.WriteAllBytesAsync(header, bytes, Cancellation);
+
+        var refused = await Assert.ThrowsAsync<StoreFormatException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+
+        Assert.Contains($"format {StoreHeader.FormatVersion + 1}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(header, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_a_symbolic_link_is_refused_and_what_it_points_to_is_left_alone()
+    {
+        var folder = Directory.CreateDirectory(folders.Next()).FullName;
+        var victim = folders.Next();
+        await File.WriteAllTextAsync(victim, "mine", Cancellation);
+        File.CreateSymbolicLink(Path.Combine(folder, StoreFolder.Lock), victim);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+
+        Assert.Equal("mine", await File.ReadAllTextAsync(victim, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_file_where_the_folder_should_be_is_no_store()
+    {
+        var path = folders.Next();
+        await File.WriteAllTextAsync(path, "mine", Cancellation);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(path, cancellation: Cancellation));
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventReader.OpenAsync(path, cancellation: Cancellation));
+        Assert.Equal("mine", await File.ReadAllTextAsync(path, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(3_650)]
+    [InlineData(-2)]
+    public async Task A_clock_far_from_the_logs_last_event_is_refused_at_opening_until_it_is_confirmed(int days)
+    {
+        var folder = folders.Next();
+        var clock = new HandClock();
+        var options = new SegmentStoreOptions { Time = clock };
+        var store = await SegmentEventStore.OpenAsync(folder, options, Cancellation);
+        await store.AppendAsync(Event("a"));
+        await store.DisposeAsync();
+        clock.Jump(TimeSpan.FromDays(days));
+
+        await using (var again = await SegmentEventStore.OpenAsync(folder, options, Cancellation))
+        {
+            var refused = await Assert.ThrowsAsync<ClockRefusedException>(async () => await again.AppendAsync(Event("a")));
+            Assert.Contains("ClockBounds.Confirmed", refused.Message, StringComparison.Ordinal);
+            Assert.Single(await AllAsync(again));
+        }
+
+        await using var confirmed = await SegmentEventStore.OpenAsync(folder, options with { Clock = new() { Confirmed = true } }, Cancellation);
+        Assert.IsType<AppendResult.Appended>(await confirmed.AppendAsync(Event("a")));
+    }
+
+    [Fact]
+    public Task Without_its_indexes_and_its_mark_a_log_is_still_the_same() =>
+        ModelGen.Step.Array[1, 60].SampleAsync(steps => RunAsync([.. steps, new ModelStep.Reopen()], ReopenBareAsync), iter: Histories, print: Printed);
+
+    [Fact]
+    public Task Without_its_indexes_and_its_mark_a_long_log_is_still_the_same() =>
+        Gen.Select(LongBatches, ModelGen.Read.Array[10]).SampleAsync(
+            async (batches, reads) => await RunAsync([.. batches, new ModelStep.Reopen(), .. reads.Select(Stretched)], ReopenBareAsync),
+            iter: Histories / 10);
+
+    private async ValueTask<IEventStore> ReopenBareAsync(IEventStore store, ContractOptions options)
+    {
+        await store.DisposeAsync();
+        var folder = folderOf[store];
+        foreach (var path in Directory.EnumerateFiles(folder, "*.idx").Append(Path.Combine(folder, Watermark.FileName)))
+            File.Delete(path);
+
+        return await ReopenAsync(store, options);
+    }
+}
