@@ -9,6 +9,7 @@ var commands = new Dictionary<string, Func<Arguments, int>>
     ["strace"] = StraceSweep.Run,
     ["truncate"] = TruncateSweep.Run,
     ["flip"] = FlipSweep.Run,
+    ["mutants"] = MutantsCommand.Run,
 };
 
 if (args.Length > 0 && commands.TryGetValue(args[0], out var command))

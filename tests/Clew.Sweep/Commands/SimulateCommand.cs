@@ -18,6 +18,12 @@ internal static class SimulateCommand
         using (new Timer(_ => Console.Error.WriteLine($"{sweep.Done}/{seeds}, now {string.Join(" ", sweep.UnderWay)}"), null, 20_000, 20_000))
             sweep.Run((ulong)arguments.Number("--from", 1), seeds, arguments.Number("--threads", Environment.ProcessorCount));
 
+        if (arguments.Text("--brief") is not null)
+        {
+            Console.WriteLine($"failed {sweep.Failures.Count} first {sweep.Failures.Select(report => report.Seed).DefaultIfEmpty(0ul).Min()}");
+            return 0;
+        }
+
         foreach (var failure in sweep.Failures.OrderBy(report => report.Seed).Take(FailuresShown))
             Console.WriteLine(Brief(failure.ToString()));
         PrintCounts(sweep.Counts);

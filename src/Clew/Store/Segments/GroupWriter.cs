@@ -226,8 +226,10 @@ internal sealed class GroupWriter
         {
             if (failure is null)
             {
+                await MarkInUseAsync();
                 await TakeAsync();
-                Form(clock.Next());
+                if (taken.Count > 0)
+                    Form(clock.Next());
                 if (recordStarts.Count > 0 && failure is null)
                     await FlushAsync();
             }
@@ -256,14 +258,35 @@ internal sealed class GroupWriter
         return lastGroupAppends;
     }
 
+    // Before the first byte is written, so that a mark of a clean end always tells the truth.
+    private async ValueTask MarkInUseAsync()
+    {
+        if (!head.IsClean)
+            return;
+
+        try
+        {
+            await head.WriteAsync(point, isClean: false);
+            await head.SyncAsync();
+        }
+        catch (DiskException fault)
+        {
+            throw new DiskException(DiskFault.Failed, fault.Message, fault);
+        }
+    }
+
     private async ValueTask TakeAsync()
     {
-        PreparedAppend first;
+        var first = 0;
         lock (gate)
-            first = queue[0];
+        {
+            // Whoever waited may have given up meanwhile.
+            if (queue.Count > 0)
+                first = queue[0].Length;
+        }
 
-        if (!Fits(first.Length))
-            await RollAsync(first.Length);
+        if (!Fits(first))
+            await RollAsync(first);
 
         lock (gate)
         {
@@ -271,7 +294,7 @@ internal sealed class GroupWriter
             foreach (var append in queue)
             {
                 bytes += append.Length;
-                if (taken.Count > 0 && (bytes > GroupBytes || !Fits(bytes)))
+                if (!Fits(bytes) || (taken.Count > 0 && bytes > GroupBytes))
                     break;
                 taken.Add(append);
             }
@@ -406,7 +429,7 @@ internal sealed class GroupWriter
             EventRecord.RecordedAt(buffer.AsSpan(recordStarts[^1])), GroupHeader.ChainAfter(buffer));
         recordStarts.Clear();
         await head.WriteAsync(point, isClean: false);
-        if (options.Durability == Durability.Strict || head.IsClean)
+        if (options.Durability == Durability.Strict)
             await head.SyncAsync();
     }
 

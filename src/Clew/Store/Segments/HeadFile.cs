@@ -1,10 +1,17 @@
 namespace Clew.Store.Segments;
 
 /// <summary>The writer's hold on the watermark.</summary>
-internal sealed class HeadFile(Lineage lineage, IDiskFile file, Watermark? last) : IDisposable
+/// <param name="lineage">Of which log.</param>
+/// <param name="file">HEAD, open for writing.</param>
+/// <param name="last">The mark it holds, where it holds one.</param>
+/// <param name="slot">In which of its slots.</param>
+internal sealed class HeadFile(Lineage lineage, IDiskFile file, Watermark? last, int slot) : IDisposable
 {
     private readonly byte[] bytes = new byte[Watermark.Bytes];
     private long writes = last?.Write ?? 0;
+
+    // What a crash must leave alone.
+    private int syncedSlot = slot;
 
     /// <summary>Whether what was written last is durable too.</summary>
     public bool IsSynced { get; private set; } = true;
@@ -17,7 +24,7 @@ internal sealed class HeadFile(Lineage lineage, IDiskFile file, Watermark? last)
         var mark = new Watermark(lineage, point, isClean, ++writes);
         mark.CopyTo(bytes);
         IsSynced = false;
-        await file.WriteAsync(bytes, mark.Offset);
+        await file.WriteAsync(bytes, (1 - syncedSlot) * Watermark.SlotBytes);
         if (isClean)
             IsClean = true;
     }
@@ -30,6 +37,7 @@ internal sealed class HeadFile(Lineage lineage, IDiskFile file, Watermark? last)
 
         IsSynced = true;
         await file.SyncAsync();
+        syncedSlot = 1 - syncedSlot;
         IsClean = false;
     }
 

@@ -22,17 +22,18 @@ internal sealed class LogScan(LogView view, LogPoint from)
         scanner.Forget();
         while (Point.Group < group)
         {
-            if (await scanner.NextAsync(Point) is { } next)
-            {
-                Index(next);
-                Point = next;
-            }
-            else if (FollowingSegment() is { } following)
+            // A segment that was begun right here says that what follows in this one was never answered.
+            if (FollowingSegment() is { } following)
             {
                 if (segmentDone is not null)
                     await segmentDone(Point);
                 scanner = new(view.Segments, following);
                 Point = Point with { Segment = following.Number, Offset = SegmentHeader.Bytes };
+            }
+            else if (await scanner.NextAsync(Point) is { } next)
+            {
+                Index(next);
+                Point = next;
             }
             else
             {
@@ -50,9 +51,7 @@ internal sealed class LogScan(LogView view, LogPoint from)
             return null;
 
         var following = view.Segments.Numbered(Point.Segment + 1);
-        return following.FirstPosition == Point.Position + 1 && following.FirstGroup == Point.Group + 1 && following.Chain.Equals(Point.Chain)
-            ? following
-            : null;
+        return following.Continues(Point) ? following : null;
     }
 
     private void Index(LogPoint next)

@@ -165,7 +165,7 @@ public sealed class SegmentEventStore : IEventStore
         var segments = await StoreFolder.SegmentsAsync(disk, names, logId);
         var cache = new BlockCache(options.IndexCacheBytesMax);
         var (files, unused) = await StoreFolder.IndexesAsync(disk, names, logId, cache);
-        var (headFile, mark) = await OpenHeadAsync(disk, names, store, segments, files);
+        var (headFile, mark, slot) = await OpenHeadAsync(disk, names, store, segments, files);
         if (segments.Headers.Count == 0)
             segments.Add(await SegmentBirth.FirstAsync(surroundings, store.Lineage, options.SegmentBytesMax));
 
@@ -179,9 +179,11 @@ public sealed class SegmentEventStore : IEventStore
         if (view.Parts.Tails.Count == 0 || view.Parts.Tails[^1].Segment != end.Segment)
             view.Change(parts => parts with { Tails = [.. parts.Tails, new(end.Position + 1, end.Segment, view.Hasher)] });
 
-        var head = new HeadFile(store.Lineage, headFile, mark);
+        var head = new HeadFile(store.Lineage, headFile, mark, slot);
         if (mark is not { IsClean: true })
         {
+            // The mark that was found may be in the cache only; it must not be lost while the other one is written.
+            await headFile.SyncAsync();
             await head.WriteAsync(end, isClean: false);
             await head.SyncAsync();
         }
@@ -191,24 +193,24 @@ public sealed class SegmentEventStore : IEventStore
         return new(surroundings, options, view, keeper, head, last, end, folderLock);
     }
 
-    private static async ValueTask<(IDiskFile File, Watermark? Mark)> OpenHeadAsync(
+    private static async ValueTask<(IDiskFile File, Watermark? Mark, int Slot)> OpenHeadAsync(
         IDisk disk, IReadOnlyList<string> names, StoreHeader store, SegmentSet segments, List<IndexFile> files)
     {
         if (names.Contains(Watermark.FileName))
         {
             var file = await disk.OpenAsync(Watermark.FileName, FileUse.Write);
-            var mark = await Watermark.ReadAsync(file);
+            var (mark, slot) = await Watermark.ReadSlotAsync(file) ?? (null!, 0);
             if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.Damaged(Watermark.FileName, null, "it speaks of events, but there is no segment", "Bring the segments back.", 1);
 
-            return (file, mark?.Lineage == store.Lineage ? mark : null);
+            return (file, mark?.Lineage == store.Lineage ? mark : null, slot);
         }
 
         var made = await disk.OpenAsync(Watermark.FileName, FileUse.Create);
         await made.WriteAsync(new byte[Watermark.FileBytes], 0);
         await made.SyncAsync();
         await disk.SyncFolderAsync();
-        return (made, null);
+        return (made, null, 0);
     }
 
     private static AppendResult.Appended Appended(PreparedAppend append, long first) => new(

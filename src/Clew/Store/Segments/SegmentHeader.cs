@@ -33,6 +33,10 @@ internal sealed record SegmentHeader(
     /// <summary>Its number, and its first position, so that a listing tells the order and what is missing.</summary>
     public string FileName => NameOf(Number, FirstPosition);
 
+    /// <summary>Whether it was begun at a point of the log.</summary>
+    public bool Continues(LogPoint point) =>
+        FirstPosition == point.Position + 1 && FirstGroup == point.Group + 1 && Chain.Equals(point.Chain);
+
     public static string NameOf(int number, long firstPosition) =>
         string.Create(CultureInfo.InvariantCulture, $"{number:D8}-{firstPosition:D20}.seg");
 

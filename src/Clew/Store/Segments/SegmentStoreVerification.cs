@@ -69,12 +69,12 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     {
         foreach (var segment in segments.Headers)
         {
-            if (segment.FirstPosition != Point.Position + 1 || segment.FirstGroup != Point.Group + 1 || !segment.Chain.Equals(Point.Chain))
+            if (!segment.Continues(Point))
                 return await BreakAsync(segments.Numbered(segment.Number - 1), "the log breaks off before its next segment");
 
             Point = Point with { Segment = segment.Number, Offset = SegmentHeader.Bytes };
             var scanner = new GroupScanner(segments, segment);
-            while (await scanner.NextAsync(Point) is { } next)
+            while (!IsFollowed() && await scanner.NextAsync(Point) is { } next)
             {
                 cancellation.ThrowIfCancellationRequested();
                 scanner.ForEachRecord(Sum);
@@ -124,6 +124,9 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
         var found = await new GroupScanner(segments, segment).DiagnoseAsync(Point);
         return found with { What = $"{found.What}; {what}" };
     }
+
+    // What lies behind the point at which a next segment was begun was never answered.
+    private bool IsFollowed() => Point.Segment < segments.Last.Number && segments.Numbered(Point.Segment + 1).Continues(Point);
 
     private void Advance(int bytes)
     {

@@ -3,8 +3,9 @@ using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Clew.Store.Segments;
 
-// The file HEAD: how far the log is durable. Two slots of 4,096 bytes, written in turn; the one with the higher group that is sound
-// counts. Written after each flush of the log and before its answer; flushed itself a little later. Integers are little-endian.
+// The file HEAD: how far the log is durable. Two slots of 4,096 bytes; the sound one with the higher write number counts. Written after
+// each flush of the log and before its answer, and flushed itself a little later; the slot that was flushed last is not written before the
+// other one is flushed too. Integers are little-endian.
 //
 //   offset  size  field of a slot
 //        0     8  magic             "CLEWHEAD"
@@ -18,7 +19,7 @@ namespace Clew.Store.Segments;
 //       48     8  group number      of the last durable group; 0 = none
 //       56     8  position          of the last durable event; 0 = none
 //       64     8  recorded at       of that event, microseconds since 1970 UTC
-//       72     8  write number      counts the writes of this file; breaks the tie between slots of one group
+//       72     8  write number      counts the writes of this file
 //       80    32  chain             SHA-256 of that group's header
 //      112    16  zero
 internal sealed record Watermark(Lineage Lineage, LogPoint Point, bool IsClean, long Write)
@@ -29,8 +30,6 @@ internal sealed record Watermark(Lineage Lineage, LogPoint Point, bool IsClean, 
     public const int Bytes = 128;
 
     private static ReadOnlySpan<byte> Magic => "CLEWHEAD"u8;
-
-    public long Offset => Write % 2 * SlotBytes;
 
     public void CopyTo(Span<byte> target)
     {
@@ -50,15 +49,19 @@ internal sealed record Watermark(Lineage Lineage, LogPoint Point, bool IsClean, 
         WriteUInt32LittleEndian(target[8..], Crc32C.Of(target[12..]));
     }
 
-    /// <returns>The latest sound slot; null where there is none.</returns>
-    public static async ValueTask<Watermark?> ReadAsync(IDiskFile file)
+    /// <returns>The latest sound slot, and which it is; null where there is none.</returns>
+    public static async ValueTask<(Watermark Mark, int Slot)?> ReadSlotAsync(IDiskFile file)
     {
         var bytes = new byte[FileBytes];
         var read = await file.ReadAsync(bytes, 0);
         var first = Read(bytes.AsSpan(0, Math.Min(read, Bytes)));
         var second = read < SlotBytes + Bytes ? null : Read(bytes.AsSpan(SlotBytes, Bytes));
-        return first is null || (second is not null && second.Write > first.Write) ? second : first;
+        var isSecond = first is null || (second is not null && second.Write > first.Write);
+        return (isSecond ? second : first) is { } latest ? (latest, isSecond ? 1 : 0) : null;
     }
+
+    /// <returns>The latest sound slot; null where there is none.</returns>
+    public static async ValueTask<Watermark?> ReadAsync(IDiskFile file) => (await ReadSlotAsync(file))?.Mark;
 
     private static Watermark? Read(ReadOnlySpan<byte> bytes)
     {

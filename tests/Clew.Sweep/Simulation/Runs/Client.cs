@@ -99,7 +99,7 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
         {
             // Not disposed: the timer outlives an answer that comes sooner.
             var patience = new CancellationTokenSource();
-            var isImpatient = chance.Happens(run.Options.GivesUp);
+            var isImpatient = run.IsTroubled && chance.Happens(run.Options.GivesUp);
             if (isImpatient)
                 run.Scheduler.After(chance.Exponential(2_000), process, patience.Cancel);
             var answer = await process.Call(async () => await store.AppendAsync(sent.Batch, isImpatient ? patience.Token : default));
