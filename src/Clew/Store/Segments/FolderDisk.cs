@@ -81,7 +81,7 @@ internal sealed class FolderDisk : IDisk
     }
 
     public ValueTask<IDisposable?> TryLockAsync(string name, string holder) =>
-        new(OperatingSystem.IsWindows() ? LockByShare(PathOf(name), holder) : LockByFlock(PathOf(name), holder));
+        new(OperatingSystem.IsWindows() ? (IDisposable?)LockByShare(PathOf(name), holder) : LockByFlock(PathOf(name), holder));
 
     private string PathOf(string name) => Path.Combine(Name, name);
 
@@ -105,7 +105,7 @@ internal sealed class FolderDisk : IDisk
     }
 
     // .NET's own file locking ignores errors and can be switched off by an environment variable.
-    private static SafeFileHandle? LockByFlock(string path, string holder)
+    private static Flock? LockByFlock(string path, string holder)
     {
         const int exclusiveNow = 2 | 4;
         var (readWriteCreate, closeOnExec, noFollow, wouldBlock) = OperatingSystem.IsMacOS()
@@ -127,13 +127,26 @@ internal sealed class FolderDisk : IDisk
         if (result == 0)
         {
             WriteNote(handle, holder);
-            return handle;
+            return new(handle);
         }
 
         handle.Dispose();
         return refused == wouldBlock
             ? null
             : throw new DiskException(DiskFault.Failed, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(refused)}. The file system may not support locks; keep the store on a local disk.");
+    }
+
+    /// <summary>A lock that is let go by name: a process that is being started just now still holds a copy of the handle until it runs.</summary>
+    private sealed class Flock(SafeFileHandle handle) : IDisposable
+    {
+        private const int Unlock = 8;
+
+        public void Dispose()
+        {
+            if (!handle.IsClosed)
+                _ = Native.FileLock(handle, Unlock);
+            handle.Dispose();
+        }
     }
 
     // The lock holds without it, and a store must open on a full disk.
