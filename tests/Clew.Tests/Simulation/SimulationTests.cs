@@ -17,6 +17,24 @@ public sealed class SimulationTests
         Assert.True(sweep.Counts[FaultKind.PowerLoss] > 0 && sweep.Counts[FaultKind.Kill] > 0 && sweep.Counts[FaultKind.SyncError] > 0);
     }
 
+    [Theory]
+    [InlineData(36)]
+    [InlineData(1044)]
+    [InlineData(1161)]
+    [InlineData(1722)]
+    [InlineData(2014)]
+    [InlineData(2221)]
+    [InlineData(2513)]
+    [InlineData(2658)]
+    [InlineData(2766)]
+    [InlineData(2936)]
+    [InlineData(3300)]
+    [InlineData(11977)]
+    [InlineData(15902)]
+    [InlineData(12144)]
+    public void A_seed_that_once_failed_does_not_fail_again(int seed) =>
+        Assert.Null(Clew.Sweep.Simulation.Runs.Simulation.Run((ulong)seed).Failure);
+
     [Fact]
     public void The_same_seed_is_the_same_run()
     {
