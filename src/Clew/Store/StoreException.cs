@@ -65,7 +65,7 @@ public sealed class EventIdReusedException(Guid id, GlobalPosition position) : S
 public sealed class CheckpointRefusedException(Checkpoint checkpoint, LogHead head) : StoreException(
     $"The checkpoint {checkpoint} does not fit this log, which is {head?.Lineage} and stands at {head?.Position}. " +
     (checkpoint.Lineage == head?.Lineage
-        ? "The log has lost events that its reader has seen, or the checkpoint is not from here; find out which before you start from a checkpoint of this log."
+        ? "After a crash, open the store for writing once, which finds the end of the log. If it still refuses, the log has lost events that its reader has seen, or the checkpoint is not from here; find out which before you start from a checkpoint of this log."
         : "It belongs to another log, or to the time before this one was restored; start the reader anew, or from a checkpoint of this log."))
 {
     /// <summary>The checkpoint that was brought.</summary>

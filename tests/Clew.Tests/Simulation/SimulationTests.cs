@@ -32,6 +32,10 @@ public sealed class SimulationTests
     [InlineData(11977)]
     [InlineData(15902)]
     [InlineData(12144)]
+    [InlineData(6223)]
+    [InlineData(8131)]
+    [InlineData(8858)]
+    [InlineData(10555)]
     public void A_seed_that_once_failed_does_not_fail_again(int seed) =>
         Assert.Null(Clew.Sweep.Simulation.Runs.Simulation.Run((ulong)seed).Failure);
 

@@ -10,8 +10,9 @@ internal sealed class HeadFile(Lineage lineage, IDiskFile file, Watermark? last,
     private readonly byte[] bytes = new byte[Watermark.Bytes];
     private long writes = last?.Write ?? 0;
 
-    // What a crash must leave alone.
+    // A crash must find the one whole, and who reads meanwhile the other.
     private int syncedSlot = slot;
+    private int writtenSlot = slot;
 
     /// <summary>Whether what was written last is durable too.</summary>
     public bool IsSynced { get; private set; } = true;
@@ -24,7 +25,8 @@ internal sealed class HeadFile(Lineage lineage, IDiskFile file, Watermark? last,
         var mark = new Watermark(lineage, point, isClean, ++writes);
         mark.CopyTo(bytes);
         IsSynced = false;
-        await file.WriteAsync(bytes, (1 - syncedSlot) * Watermark.SlotBytes);
+        writtenSlot = NextSlot();
+        await file.WriteAsync(bytes, writtenSlot * Watermark.SlotBytes);
         if (isClean)
             IsClean = true;
     }
@@ -37,9 +39,15 @@ internal sealed class HeadFile(Lineage lineage, IDiskFile file, Watermark? last,
 
         IsSynced = true;
         await file.SyncAsync();
-        syncedSlot = 1 - syncedSlot;
+        syncedSlot = writtenSlot;
         IsClean = false;
     }
 
     public void Dispose() => file.Dispose();
+
+    private int NextSlot()
+    {
+        var next = (writtenSlot + 1) % Watermark.Slots;
+        return next == syncedSlot ? (next + 1) % Watermark.Slots : next;
+    }
 }

@@ -176,7 +176,7 @@ public sealed class SegmentEventReader : IEventReader
         var mark = await Watermark.ReadAsync(head);
         return mark is not null || view.Segments.Headers.Count == 0 || scan.Point.Position == 0
             ? mark
-            : throw StoreFolder.Damaged(Watermark.FileName, 0, "neither of its marks is sound", "Open the store for writing once, which makes it anew.");
+            : throw StoreFolder.Damaged(Watermark.FileName, 0, "none of its marks is sound", "Open the store for writing once, which makes it anew.");
     }
 
     private async ValueTask AddSegmentsAsync()

@@ -3,9 +3,10 @@ using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Clew.Store.Segments;
 
-// The file HEAD: how far the log is durable. Two slots of 4,096 bytes; the sound one with the higher write number counts. Written after
-// each flush of the log and before its answer, and flushed itself a little later; the slot that was flushed last is not written before the
-// other one is flushed too. Integers are little-endian.
+// The file HEAD: how far the log is durable. Three slots of 4,096 bytes; the sound one with the highest write number counts. Written after
+// each flush of the log and before its answer, and flushed itself a little later. The slot that was flushed last is not written before
+// another one is flushed, so one survives a crash; the slot that was written last is not written next, so who reads during a write finds
+// the mark before it. Integers are little-endian.
 //
 //   offset  size  field of a slot
 //        0     8  magic             "CLEWHEAD"
@@ -26,7 +27,8 @@ internal sealed record Watermark(Lineage Lineage, LogPoint Point, bool IsClean, 
 {
     public const string FileName = "HEAD";
     public const int SlotBytes = 4096;
-    public const int FileBytes = 2 * SlotBytes;
+    public const int Slots = 3;
+    public const int FileBytes = Slots * SlotBytes;
     public const int Bytes = 128;
 
     private static ReadOnlySpan<byte> Magic => "CLEWHEAD"u8;
@@ -54,10 +56,14 @@ internal sealed record Watermark(Lineage Lineage, LogPoint Point, bool IsClean, 
     {
         var bytes = new byte[FileBytes];
         var read = await file.ReadAsync(bytes, 0);
-        var first = Read(bytes.AsSpan(0, Math.Min(read, Bytes)));
-        var second = read < SlotBytes + Bytes ? null : Read(bytes.AsSpan(SlotBytes, Bytes));
-        var isSecond = first is null || (second is not null && second.Write > first.Write);
-        return (isSecond ? second : first) is { } latest ? (latest, isSecond ? 1 : 0) : null;
+        (Watermark Mark, int Slot)? latest = null;
+        for (var slot = 0; (slot * SlotBytes) + Bytes <= read; slot++)
+        {
+            if (Read(bytes.AsSpan(slot * SlotBytes, Bytes)) is { } mark && (latest is null || mark.Write > latest.Value.Mark.Write))
+                latest = (mark, slot);
+        }
+
+        return latest;
     }
 
     /// <returns>The latest sound slot; null where there is none.</returns>

@@ -180,8 +180,8 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
     private async Task<bool> ReadAsync(SimulatedProcess process, IEventReader store, bool isWriter)
     {
         var request = workload.Read();
-        // Another process may lag behind what is known here, so for it a bound is only known once it was there.
-        var known = isWriter ? run.History.KnownHead : 0;
+        // One process may lag behind what is known in another, so a bound is only known where the store's own has seen it.
+        var known = isWriter ? run.History.KnownHeadInStore : 0;
         try
         {
             return await process.Call(async () =>
