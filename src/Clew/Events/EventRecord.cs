@@ -44,6 +44,7 @@ internal static class EventRecord
     public const int Alignment = 8;
 
     private const int FixedBytes = 72;
+    private const int OptionalBytesMax = 40;
     private const int PayloadBytesMin = 32;
     private const byte LayoutVersion = 1;
 
@@ -62,16 +63,28 @@ internal static class EventRecord
         return (int)Math.Min(int.MaxValue, Aligned(total));
     }
 
-    /// <summary>Writes all that the caller of an append knows; <see cref="Place"/> adds what the log decides.</summary>
-    /// <returns>How many bytes the record takes.</returns>
-    public static int Write(Span<byte> target, EventData data, int index, int count, ReadOnlySpan<byte> salt)
+    /// <summary>At least <see cref="BytesOf"/>, found without looking at each letter.</summary>
+    public static long BytesAtMost(EventData data)
     {
-        var envelopeBytes = EnvelopeBytesOf(data);
-        var payloadBytes = (int)PayloadBytes((long)data.Data.Length + data.Metadata.Length);
-        var recordBytes = (int)Aligned(HeaderBytes + envelopeBytes + payloadBytes);
-        target = target[..recordBytes];
+        const int lettersBytesMax = 3;
+        var letters = data.Stream.Value.Length + data.Type.Value.Length + data.ContentType.Length;
+        foreach (var tag in data.Tags)
+            letters += 1 + tag.Text.Length;
 
-        WriteEnvelope(target.Slice(HeaderBytes, envelopeBytes), data, index, count);
+        return HeaderBytes + FixedBytes + OptionalBytesMax + (letters * lettersBytesMax)
+            + PayloadBytes((long)data.Data.Length + data.Metadata.Length) + Alignment;
+    }
+
+    /// <summary>Writes all that the caller of an append knows; <see cref="Place"/> adds what the log decides.</summary>
+    /// <param name="target">Of the length that <see cref="BytesOf"/> gives.</param>
+    /// <param name="data">The event.</param>
+    /// <param name="index">Its place in its batch.</param>
+    /// <param name="count">How many events the batch has.</param>
+    /// <param name="salt">Of <see cref="SaltBytes"/>.</param>
+    public static void Write(Span<byte> target, EventData data, int index, int count, ReadOnlySpan<byte> salt)
+    {
+        var envelopeBytes = WriteEnvelope(target[HeaderBytes..], data, index, count);
+        var payloadBytes = (int)PayloadBytes((long)data.Data.Length + data.Metadata.Length);
 
         var payload = target[(HeaderBytes + envelopeBytes)..];
         salt.CopyTo(payload);
@@ -81,7 +94,6 @@ internal static class EventRecord
 
         BinaryPrimitives.WriteUInt32LittleEndian(target[8..], 0);
         BinaryPrimitives.WriteUInt32LittleEndian(target[4..], PayloadChecksum(target, envelopeBytes, payloadBytes));
-        return recordBytes;
     }
 
     /// <summary>Gives a written record its place in the log, and its envelope's checksum.</summary>
@@ -184,7 +196,8 @@ internal static class EventRecord
     public static (int Start, int DataBytes, int MetadataBytes) Payload(ReadOnlySpan<byte> record) =>
         (HeaderBytes + ReadInt32(record, HeaderBytes), ReadInt32(record, HeaderBytes + 12), ReadInt32(record, HeaderBytes + 16));
 
-    private static void WriteEnvelope(Span<byte> envelope, EventData data, int index, int count)
+    /// <returns>Its length.</returns>
+    private static int WriteEnvelope(Span<byte> envelope, EventData data, int index, int count)
     {
         var json = data.ContentType == EventLimits.ContentTypeDefault;
         var present = (data.OccurredAt is null ? 0 : Present.OccurredAt)
@@ -192,7 +205,6 @@ internal static class EventRecord
             | (data.CausationId is null ? 0 : Present.CausationId);
 
         envelope[..FixedBytes].Clear();
-        BinaryPrimitives.WriteInt32LittleEndian(envelope, envelope.Length);
         envelope[4] = LayoutVersion;
         envelope[5] = (byte)present;
         BinaryPrimitives.WriteUInt16LittleEndian(envelope[6..], (ushort)data.SchemaVersion);
@@ -221,6 +233,10 @@ internal static class EventRecord
             rest = rest[2..];
             BinaryPrimitives.WriteUInt16LittleEndian(length, WriteText(ref rest, tag.Text));
         }
+
+        var written = envelope.Length - rest.Length;
+        BinaryPrimitives.WriteInt32LittleEndian(envelope, written);
+        return written;
     }
 
     private static Span<byte> WriteId(Span<byte> target, Guid? id)

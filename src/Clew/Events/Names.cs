@@ -23,6 +23,8 @@ internal static class Names
             return "it is empty; give it 1 to 512 bytes of UTF-8.";
         if (name.Length > BytesMax)
             return $"it has {name.Length:N0} characters, and a name may have at most {BytesMax} bytes of UTF-8.";
+        if (!name.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return null;
 
         foreach (var letter in name)
         {
@@ -34,7 +36,7 @@ internal static class Names
             return "it holds half of a surrogate pair, which UTF-8 cannot carry.";
         if (Encoding.UTF8.GetByteCount(name) is var bytes && bytes > BytesMax)
             return $"it takes {bytes:N0} bytes of UTF-8, and a name may have at most {BytesMax}.";
-        if (!Ascii.IsValid(name) && !name.IsNormalized(NormalizationForm.FormC))
+        if (!name.IsNormalized(NormalizationForm.FormC))
             return "it is not in Unicode normalization form C; call Normalize() on it first.";
 
         return null;

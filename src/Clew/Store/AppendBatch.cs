@@ -27,13 +27,14 @@ public sealed record AppendBatch(IReadOnlyList<EventData> Events, params IReadOn
         for (var index = 0; index < Events.Count; index++)
             bytes += CheckEvent(Events[index], index);
 
-        if (bytes > EventLimits.BatchBytesMax)
+        if (bytes > EventLimits.BatchBytesMax && (bytes = Events.Sum(data => (long)EventRecord.BytesOf(data))) > EventLimits.BatchBytesMax)
             throw Refused($"it takes {bytes:N0} bytes, and a batch may take {EventLimits.BatchBytesMax:N0}; append it in parts");
         if (Events.Count > 1 && RepeatedId() is { } id)
             throw Refused($"two of its events have the id {id}; an id belongs to one event");
     }
 
-    private static int CheckEvent(EventData data, int index)
+    /// <returns>At least as many bytes as it takes.</returns>
+    private static long CheckEvent(EventData data, int index)
     {
         if (data is null)
             throw Refused($"event {index} is null");
@@ -49,8 +50,8 @@ public sealed record AppendBatch(IReadOnlyList<EventData> Events, params IReadOn
             throw Refused($"event {index} has a content type that is not 1 to {EventLimits.ContentTypeBytesMax} characters of ASCII");
 
         CheckTags(data.Tags, index);
-        var bytes = (long)data.Data.Length + data.Metadata.Length > EventLimits.EventBytesMax ? int.MaxValue : EventRecord.BytesOf(data);
-        if (bytes > EventLimits.EventBytesMax)
+        var bytes = EventRecord.BytesAtMost(data);
+        if (bytes > EventLimits.EventBytesMax && EventRecord.BytesOf(data) > EventLimits.EventBytesMax)
             throw Refused($"event {index} takes more than {EventLimits.EventBytesMax:N0} bytes; keep large content elsewhere and put its hash in the event");
 
         return bytes;

@@ -17,6 +17,10 @@ internal sealed class GroupWriter
     /// <summary>Segments without an index file; rolling over waits before there are more.</summary>
     public const int TailsMax = 4;
 
+    /// <summary>Smaller groups write zeros ahead of themselves where the segment was only allocated: the next ones then flush data alone.</summary>
+    private const int LargeGroupBytes = 128 * 1024;
+    private const int ZeroedAheadBytes = 256 * 1024;
+
     private const int InlineAfterSingles = 16;
     private const int GatherTurns = 64;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(5);
@@ -37,6 +41,7 @@ internal sealed class GroupWriter
     private byte[] buffer = new byte[64 * 1024];
     private IDiskFile file;
     private LogPoint point;
+    private int zeroedTo;
     private int formed;
     private uint recordsChecksum;
     private int lastGroupAppends = 1;
@@ -61,6 +66,7 @@ internal sealed class GroupWriter
     {
         (this.view, this.options, this.surroundings, this.head) = (view, options, surroundings, head);
         (this.preparer, this.indexing, this.file, this.point) = (preparer, indexing, file, point);
+        zeroedTo = point.Offset;
         clock = new(surroundings.Time, options.Clock, point.Position == 0 ? null : point.RecordedAt);
         idleTimer = surroundings.Time.CreateTimer(_ => NoticeIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -401,7 +407,8 @@ internal sealed class GroupWriter
         var header = new GroupHeader(
             formed, recordStarts.Count, point.Group + 1, point.Position + 1, recordsChecksum, view.Lineage.LogId, point.Chain);
         header.Write(buffer, Segment.Seed);
-        await file.WriteAsync(buffer.AsMemory(0, formed), point.Offset);
+        var length = formed + ZerosAhead();
+        await file.WriteAsync(buffer.AsMemory(0, length), point.Offset);
         try
         {
             await MakeDurableAsync(header);
@@ -416,9 +423,23 @@ internal sealed class GroupWriter
         view.Publish(point);
         SetTimer();
 
-        // In step with this segment, and done when four fifths of it are full.
-        var next = NextSegmentBytes(0);
-        preparer.Prepare(next, next * 5L / 4 * point.Offset / Segment.FileBytes);
+        if (point.Offset > Segment.FileBytes / 2)
+            preparer.Prepare(NextSegmentBytes(0));
+    }
+
+    /// <returns>How many zeros follow the group in the buffer, to be written with it.</returns>
+    private int ZerosAhead()
+    {
+        var end = point.Offset + formed;
+        if (end <= zeroedTo)
+            return 0;
+
+        var ahead = formed >= LargeGroupBytes ? 0 : Math.Min(ZeroedAheadBytes, Segment.FileBytes - end);
+        zeroedTo = end + ahead;
+        if (buffer.Length < formed + ahead)
+            Array.Resize(ref buffer, formed + ahead);
+        buffer.AsSpan(formed, ahead).Clear();
+        return ahead;
     }
 
     private async ValueTask MakeDurableAsync(GroupHeader header)
@@ -483,6 +504,7 @@ internal sealed class GroupWriter
         point = point with { Segment = next.Number, Offset = SegmentHeader.Bytes };
         file.Dispose();
         file = prepared.File;
+        zeroedTo = prepared.ZeroedTo;
         await MakeHeadDurableAsync();
     }
 

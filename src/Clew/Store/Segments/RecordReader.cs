@@ -11,7 +11,7 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
     private const int UnknownEndBytes = 4 * 1024;
     private const int LookAhead = 512;
 
-    private readonly uint[] offsets = new uint[LookAhead + 1];
+    private uint[] offsets = new uint[2];
     private readonly long[] single = new long[1];
     private readonly List<RecordedEvent> found = new(1);
 
@@ -41,6 +41,8 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
             count++;
 
         var known = (int)(Math.Min(positions.Span[count - 1] + 1, last) - first) + 1;
+        if (offsets.Length < known)
+            offsets = new uint[LookAhead + 1];
         await part.OffsetsAsync(first, offsets.AsMemory(0, known));
 
         count = Reach(positions.Span[..count], known);

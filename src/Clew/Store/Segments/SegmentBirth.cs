@@ -27,7 +27,7 @@ internal static class SegmentBirth
         var bytes = Math.Min(FirstBytes, bytesMax);
         var header = new SegmentHeader(
             1, bytes, lineage.LogId, 1, 1, default, BitConverter.ToUInt128(nonce), UnixMicroseconds.From(surroundings.Time.GetUtcNow()));
-        using var file = await SegmentPreparer.FilledAsync(surroundings.Disk, bytes);
+        using var file = (await SegmentPreparer.MakeAsync(surroundings.Disk, bytes)).File;
         await NameAsync(surroundings.Disk, file, header);
         return header;
     }

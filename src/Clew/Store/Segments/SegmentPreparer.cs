@@ -1,8 +1,8 @@
 namespace Clew.Store.Segments;
 
 /// <summary>
-/// Keeps the next segment ready: a file full of zeros, flushed, so that appending only overwrites. It fills the file step by step as the
-/// present segment fills up, because a flush of much at once would make appends wait. A full disk shows here, before anything was promised.
+/// Keeps the next segment ready: a file of zeros at its full size, flushed, so that appending only overwrites. A full disk shows here,
+/// before anything was promised.
 /// </summary>
 internal sealed class SegmentPreparer(IDisk disk)
 {
@@ -10,32 +10,22 @@ internal sealed class SegmentPreparer(IDisk disk)
 
     private const int StepBytes = 512 * 1024;
 
-    /// <summary>So far behind, the rest is allocated instead of written: appends then come in groups so large that it costs them little.</summary>
-    private const int BehindBytes = 8 * StepBytes;
-
-    private static readonly byte[] Zeros = new byte[StepBytes];
-
     private readonly Lock gate = new();
     private readonly AsyncSignal wanted = new();
     private TaskCompletionSource<PreparedSegment>? taker;
     private int sizeWanted;
-    private int fillWanted;
     private bool isStopping;
-    private IDiskFile? file;
-    private int filled;
+    private PreparedSegment? ready;
 
-    /// <summary>Has the next segment filled up to some of its size; a fault shows when it is taken.</summary>
+    /// <summary>Has the next segment made; a fault shows when it is taken.</summary>
     /// <param name="bytes">Its size.</param>
-    /// <param name="upTo">How much of it should be ready by now.</param>
-    public void Prepare(int bytes, long upTo)
+    public void Prepare(int bytes)
     {
         lock (gate)
         {
-            sizeWanted = Math.Max(sizeWanted, bytes);
-            upTo = Math.Min(upTo, sizeWanted);
-            if (upTo < fillWanted + StepBytes && upTo < sizeWanted || upTo <= fillWanted)
+            if (bytes <= sizeWanted)
                 return;
-            fillWanted = (int)upTo;
+            sizeWanted = bytes;
         }
 
         wanted.Set();
@@ -50,7 +40,7 @@ internal sealed class SegmentPreparer(IDisk disk)
         {
             taker = new(TaskCreationOptions.RunContinuationsAsynchronously);
             taken = taker.Task;
-            fillWanted = sizeWanted = Math.Max(sizeWanted, bytes);
+            sizeWanted = Math.Max(sizeWanted, bytes);
         }
 
         wanted.Set();
@@ -62,12 +52,16 @@ internal sealed class SegmentPreparer(IDisk disk)
         while (true)
         {
             await wanted.WaitAsync();
+            if (isStopping)
+                return;
+
             try
             {
-                while (!isStopping && FillWanted() is var (size, fill) && filled < fill)
+                if (SizeWanted() is var size && (ready?.Bytes ?? 0) < size)
                 {
-                    if (fill - filled < BehindBytes || !await TryAllocateAsync(size))
-                        await FillAsync(Math.Min(fill, filled + StepBytes));
+                    ready?.File.Dispose();
+                    ready = null;
+                    ready = await MakeAsync(disk, size);
                 }
 
                 Give();
@@ -76,9 +70,6 @@ internal sealed class SegmentPreparer(IDisk disk)
             {
                 await RefuseAsync(fault);
             }
-
-            if (isStopping)
-                return;
         }
     }
 
@@ -89,68 +80,62 @@ internal sealed class SegmentPreparer(IDisk disk)
     }
 
     /// <summary>After the loop has ended.</summary>
-    public void Dispose() => file?.Dispose();
+    public void Dispose() => ready?.File.Dispose();
 
     /// <summary>A file of zeros under the temporary name, flushed.</summary>
-    public static async ValueTask<IDiskFile> FilledAsync(IDisk disk, int bytes)
+    public static async ValueTask<PreparedSegment> MakeAsync(IDisk disk, int bytes)
     {
-        var preparer = new SegmentPreparer(disk);
-        while (preparer.filled < bytes)
-            await preparer.FillAsync(Math.Min(bytes, preparer.filled + StepBytes));
+        var file = await disk.OpenAsync(FileName, FileUse.Create);
+        try
+        {
+            var zeroedTo = await file.TryAllocateAsync(0, bytes) ? 0 : bytes;
+            for (var at = 0; at < zeroedTo; at += StepBytes)
+            {
+                await file.WriteAsync(new byte[Math.Min(StepBytes, bytes - at)], at);
+                await file.SyncAsync();
+            }
 
-        return preparer.file!;
+            await file.SyncAsync();
+            return new(file, bytes, zeroedTo);
+        }
+        catch (DiskException)
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
-    private (int Size, int Fill) FillWanted()
+    private int SizeWanted()
     {
         lock (gate)
-            return (sizeWanted, fillWanted);
-    }
-
-    private async ValueTask<bool> TryAllocateAsync(int size)
-    {
-        file ??= await disk.OpenAsync(FileName, FileUse.Create);
-        if (!await file.TryAllocateAsync(filled, size - filled))
-            return false;
-
-        await file.SyncAsync();
-        filled = size;
-        return true;
-    }
-
-    private async ValueTask FillAsync(int upTo)
-    {
-        file ??= await disk.OpenAsync(FileName, FileUse.Create);
-        await file.WriteAsync(Zeros.AsMemory(0, upTo - filled), filled);
-        await file.SyncAsync();
-        filled = upTo;
+            return sizeWanted;
     }
 
     private void Give()
     {
         TaskCompletionSource<PreparedSegment>? given;
-        PreparedSegment made;
+        PreparedSegment? made;
         lock (gate)
         {
-            if (taker is null || file is null || filled < sizeWanted)
+            if (taker is null || ready is null || ready.Bytes < sizeWanted)
                 return;
 
-            (given, taker, made) = (taker, null, new(file, filled));
-            (file, filled, sizeWanted, fillWanted) = (null, 0, 0, 0);
+            (given, taker, made) = (taker, null, ready);
+            (ready, sizeWanted) = (null, 0);
         }
 
         given.SetResult(made);
     }
 
-    // The next demand begins anew, when there may be space again.
+    // Who takes the next one has it tried again, when there may be space; nobody else does.
     private async ValueTask RefuseAsync(DiskException fault)
     {
-        file?.Dispose();
         TaskCompletionSource<PreparedSegment>? refused;
         lock (gate)
         {
             (refused, taker) = (taker, null);
-            (file, filled, sizeWanted, fillWanted) = (null, 0, 0, 0);
+            if (refused is not null)
+                sizeWanted = 0;
         }
 
         try
@@ -167,4 +152,7 @@ internal sealed class SegmentPreparer(IDisk disk)
 }
 
 /// <summary>A file of zeros that can become a segment.</summary>
-internal sealed record PreparedSegment(IDiskFile File, int Bytes);
+/// <param name="File">Open for writing.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="ZeroedTo">Up to where it was written; what follows is allocated, and costs more to flush the first time.</param>
+internal sealed record PreparedSegment(IDiskFile File, int Bytes, int ZeroedTo);

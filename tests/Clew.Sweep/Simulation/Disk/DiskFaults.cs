@@ -31,6 +31,9 @@ internal sealed record DiskFaults
     /// <summary>Power that fails in a sector leaves its first bytes new and the others old.</summary>
     public bool TearsInsideSectors { get; init; }
 
+    /// <summary>The file system can make files longer without writing.</summary>
+    public bool Allocates { get; init; }
+
     /// <summary>The same speed and nothing else wrong.</summary>
-    public DiskFaults Healed() => new() { LatencyMean = LatencyMean, SyncLatencyMean = SyncLatencyMean };
+    public DiskFaults Healed() => new() { LatencyMean = LatencyMean, SyncLatencyMean = SyncLatencyMean, Allocates = Allocates };
 }

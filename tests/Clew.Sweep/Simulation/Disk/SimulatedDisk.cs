@@ -301,6 +301,9 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
             await Write(bytes, offset);
         }
 
+        public async ValueTask<bool> TryAllocateAsync(long offset, long length) =>
+            disk.Faults.Allocates && await Write(new byte[length], offset);
+
         public async ValueTask SyncAsync() =>
             await Do($"sync {name}", () => disk.Sync(name, file), disk.Faults.SyncLatencyMean);
 

@@ -83,6 +83,7 @@ internal sealed record SwarmOptions
                 SyncLatencyMean = chance.Pick([5, 100, 1_000]),
                 CopiesOnWrite = chance.Happens(0.3),
                 TearsInsideSectors = chance.Happens(0.5),
+                Allocates = chance.Happens(0.5),
             },
             TroubleMeanMicroseconds = chance.Happens(0.9) ? chance.Pick([4_000, 12_000, 40_000]) : 0,
             TroublesMax = chance.Between(3, 20),

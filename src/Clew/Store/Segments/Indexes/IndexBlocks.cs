@@ -115,6 +115,19 @@ internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, i
         return filled == BufferedBlocks ? FlushAsync() : default;
     }
 
+    /// <summary>Adds entries of 4 bytes, each raised by a number.</summary>
+    public async ValueTask AddAllAsync(ReadOnlyMemory<uint> values, uint added)
+    {
+        for (var done = 0; done < values.Length;)
+        {
+            var count = Math.Min(values.Length - done, (contentBytes - at) / sizeof(uint));
+            Put(values.Span.Slice(done, count), added);
+            done += count;
+            at += (count - 1) * sizeof(uint);
+            await AddedAsync();
+        }
+    }
+
     /// <summary>Writes what is left.</summary>
     public ValueTask EndAsync()
     {
@@ -122,6 +135,13 @@ internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, i
             filled++;
         at = 0;
         return FlushAsync();
+    }
+
+    private void Put(ReadOnlySpan<uint> values, uint added)
+    {
+        var target = buffer.AsSpan((filled * IndexBlocks.Bytes) + at, values.Length * sizeof(uint));
+        for (var index = 0; index < values.Length; index++)
+            BinaryPrimitives.WriteUInt32LittleEndian(target[(index * sizeof(uint))..], values[index] + added);
     }
 
     private async ValueTask FlushAsync()

@@ -22,6 +22,8 @@ internal interface IIndexSource
 /// <summary>The keys of one kind in ascending order of their hashes, each hash once.</summary>
 internal abstract class KeyReader
 {
+    private readonly uint[] only = new uint[1];
+
     public ulong Hash { get; protected set; }
 
     /// <summary>How many events the current key has.</summary>
@@ -30,8 +32,15 @@ internal abstract class KeyReader
     /// <returns>False where no key is left.</returns>
     public abstract ValueTask<bool> NextAsync();
 
-    /// <summary>The ordinals of the current key's events in its source, ascending.</summary>
+    /// <summary>The ordinals of the current key's events in its source, ascending; good until the next key is asked for.</summary>
     public abstract ValueTask<ReadOnlyMemory<uint>> OrdinalsAsync();
+
+    /// <summary>The ordinals of a key that has one event, as most have.</summary>
+    protected ValueTask<ReadOnlyMemory<uint>> Only(uint ordinal)
+    {
+        only[0] = ordinal;
+        return new(only);
+    }
 }
 
 /// <summary>Writes an index file out of adjacent sources, in one pass to count and one to write, with memory that does not grow with them.</summary>
@@ -100,7 +109,7 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
         foreach (var source in sources)
         {
             await foreach (var offsets in source.ReadOffsetsAsync())
-                await WriteAllAsync(writer, offsets, 0);
+                await writer.AddAllAsync(offsets, 0);
         }
 
         await writer.EndAsync();
@@ -138,15 +147,6 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
         await keys.EndAsync();
         await filter.EndAsync();
         await list.EndAsync();
-    }
-
-    private static async ValueTask WriteAllAsync(BlockWriter writer, ReadOnlyMemory<uint> values, uint added)
-    {
-        for (var index = 0; index < values.Length; index++)
-        {
-            WriteUInt32LittleEndian(writer.Next, values.Span[index] + added);
-            await writer.AddedAsync();
-        }
     }
 
     /// <summary>The keys of several adjacent sources as if they were one.</summary>
@@ -209,7 +209,7 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
         public async ValueTask<uint> CopyAsync(BlockWriter list)
         {
             foreach (var (reader, added) in current)
-                await WriteAllAsync(list, await reader.OrdinalsAsync(), added);
+                await list.AddAllAsync(await reader.OrdinalsAsync(), added);
 
             return Events;
         }

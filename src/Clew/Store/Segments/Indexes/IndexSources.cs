@@ -80,6 +80,9 @@ internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
 
         public override ValueTask<ReadOnlyMemory<uint>> OrdinalsAsync()
         {
+            if (Events == 1)
+                return Only((uint)table.ChainOf(current.Span[0]).Ordinal);
+
             var ordinals = new uint[Events];
             var filled = 0;
             foreach (var index in current.Span)
@@ -108,6 +111,9 @@ internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
 
         public override ValueTask<ReadOnlyMemory<uint>> OrdinalsAsync()
         {
+            if (Events == 1)
+                return Only((uint)current.Span[0]);
+
             var ordinals = Array.ConvertAll(current.ToArray(), index => (uint)index);
             Array.Sort(ordinals);
             return new(ordinals);
@@ -178,7 +184,7 @@ internal sealed class FileSource(IndexFile index) : IIndexSource
         public override async ValueTask<ReadOnlyMemory<uint>> OrdinalsAsync()
         {
             if (Events == 1)
-                return new[] { value };
+                return await Only(value);
 
             var ordinals = new uint[Events];
             for (var done = 0; done < ordinals.Length;)

@@ -13,8 +13,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
     private readonly KeyTable streams = new();
     private readonly KeyTable tags = new();
     private readonly KeyTable types = new();
-    private readonly Dictionary<Guid, int> ids = new(new IdComparer(hasher));
-    private readonly List<Guid> idList = [];
+    private readonly IdTable ids = new(hasher);
     private readonly List<uint> offsets = [];
     private Guid highestId;
 
@@ -46,10 +45,9 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
                 tags.Add(hashes[used++], tag, ordinal);
 
             var id = EventRecord.Id(record);
-            ids[id] = ordinal;
+            ids.Add(id);
             if (id > highestId)
                 highestId = id;
-            idList.Add(id);
             offsets.Add(offset);
             Volatile.Write(ref count, ordinal + 1);
             return used;
@@ -64,11 +62,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
             streams.RemoveLast(hasher.Of(EventRecord.Stream(record)), EventRecord.Stream(record));
             types.RemoveLast(hasher.Of(EventRecord.Type(record)), EventRecord.Type(record));
             RemoveTags(EventRecord.Tags(record));
-            idList.RemoveAt(count - 1);
-            if (idList.LastIndexOf(EventRecord.Id(record)) is var earlier and >= 0)
-                ids[EventRecord.Id(record)] = earlier;
-            else
-                ids.Remove(EventRecord.Id(record));
+            ids.RemoveLast();
             offsets.RemoveAt(count - 1);
             Volatile.Write(ref count, count - 1);
         }
@@ -88,7 +82,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
     public long FindId(Guid id, long upTo)
     {
         lock (gate)
-            return ids.TryGetValue(id, out var ordinal) && ordinal <= OrdinalOf(upTo) ? first + ordinal : 0;
+            return ids.Find(id) is var ordinal and >= 0 && ordinal <= OrdinalOf(upTo) ? first + ordinal : 0;
     }
 
     /// <summary>The first event of a batch whose id the stretch has, between two positions.</summary>
@@ -100,7 +94,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
             for (var index = 0; index < batch.Count; index++)
             {
                 var id = batch[index].Id;
-                if (id <= highestId && ids.TryGetValue(id, out var ordinal) && first + ordinal > after && first + ordinal <= upTo)
+                if (id <= highestId && ids.Find(id) is var ordinal and >= 0 && first + ordinal > after && first + ordinal <= upTo)
                     return (index, first + ordinal);
             }
 
@@ -140,7 +134,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
 
     /// <summary>For the index file that is made of it once it grows no more.</summary>
     public (KeyTable Streams, KeyTable Tags, KeyTable Types, IReadOnlyList<Guid> Ids, IReadOnlyList<uint> Offsets) Content =>
-        (streams, tags, types, idList, offsets);
+        (streams, tags, types, ids.Ids, offsets);
 
     private long LatestMatch(CompiledQuery.Item item, long after, long upTo)
     {
@@ -208,12 +202,5 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
         var tag = rest.Current;
         RemoveTags(rest);
         tags.RemoveLast(hasher.Of(tag), tag);
-    }
-
-    private sealed class IdComparer(KeyHasher hasher) : IEqualityComparer<Guid>
-    {
-        public bool Equals(Guid x, Guid y) => x == y;
-
-        public int GetHashCode(Guid obj) => (int)hasher.Of(obj);
     }
 }

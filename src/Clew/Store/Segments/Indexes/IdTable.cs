@@ -1,0 +1,64 @@
+namespace Clew.Store.Segments.Indexes;
+
+/// <summary>The ids of consecutive events, in memory, and the latest place of each: an open-addressed table.</summary>
+internal sealed class IdTable(KeyHasher hasher)
+{
+    private readonly List<Guid> ids = [];
+
+    // Half of the hash, and the ordinal plus 1; 0 is free.
+    private (uint Hash, int Place)[] slots = new (uint, int)[64];
+
+    /// <summary>By ordinal.</summary>
+    public IReadOnlyList<Guid> Ids => ids;
+
+    /// <summary>Adds the id of the next event.</summary>
+    public void Add(Guid id)
+    {
+        if ((ids.Count + 1) * 2 > slots.Length)
+            Grow();
+
+        ids.Add(id);
+        var hash = HashOf(id);
+        slots[SlotOf(id, hash)] = (hash, ids.Count);
+    }
+
+    /// <summary>Takes the last addition back.</summary>
+    public void RemoveLast()
+    {
+        ids.RemoveAt(ids.Count - 1);
+        Array.Clear(slots);
+        foreach (var (ordinal, id) in ids.Index())
+            slots[SlotOf(id, HashOf(id))] = (HashOf(id), ordinal + 1);
+    }
+
+    /// <returns>The ordinal of the latest event with this id; -1 where there is none.</returns>
+    public int Find(Guid id) => slots[SlotOf(id, HashOf(id))].Place - 1;
+
+    private uint HashOf(Guid id) => (uint)hasher.Of(id);
+
+    // The slot that holds an id, or the free one where it belongs.
+    private int SlotOf(Guid id, uint hash)
+    {
+        var slot = (int)hash & (slots.Length - 1);
+        while (slots[slot].Place != 0 && (slots[slot].Hash != hash || ids[slots[slot].Place - 1] != id))
+            slot = (slot + 1) & (slots.Length - 1);
+
+        return slot;
+    }
+
+    private void Grow()
+    {
+        var before = slots;
+        slots = new (uint, int)[before.Length * 2];
+        foreach (var taken in before)
+        {
+            if (taken.Place == 0)
+                continue;
+
+            var slot = (int)taken.Hash & (slots.Length - 1);
+            while (slots[slot].Place != 0)
+                slot = (slot + 1) & (slots.Length - 1);
+            slots[slot] = taken;
+        }
+    }
+}
