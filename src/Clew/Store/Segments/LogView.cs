@@ -4,7 +4,7 @@ using Clew.Store.Segments.Indexes;
 namespace Clew.Store.Segments;
 
 /// <summary>What readers see of a log: its segments, its indexes, and how far it is durable.</summary>
-internal sealed class LogView(StoreHeader store, SegmentSet segments, int windowEvents)
+internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentStoreOptions options)
 {
     private readonly Lock gate = new();
     private volatile IndexParts parts = new([], []);
@@ -17,10 +17,12 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, int window
 
     public SegmentSet Segments => segments;
 
+    public EventCache Events { get; } = new(options.EventCacheBytesMax);
+
     public HeadWaiters Waiters { get; } = new();
 
     /// <summary>Within how many of the latest events a repeated id is recognised.</summary>
-    public int WindowEvents => windowEvents;
+    public int WindowEvents => options.WindowEvents;
 
     /// <summary>Take the head first and the parts after it: parts always cover the heads before them.</summary>
     public LogHead Head => head;

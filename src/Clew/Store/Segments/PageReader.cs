@@ -117,8 +117,10 @@ internal sealed class PageReader
         while (partIndex >= 0 && partIndex < parts.Count && (IsForwards ? target <= upTo : target > after))
         {
             cursor ??= await Cursor.OverAsync(query, parts[partIndex], after, upTo, direction);
-            var found = await cursor.SeekAsync(target);
-            if (found == cursor.End)
+            var room = (int)Math.Min(left, candidates.Length) - candidateCount;
+            var found = await cursor.FillAsync(target, candidates.AsMemory(candidateCount, room));
+            candidateCount += found;
+            if (found < room)
             {
                 target = IsForwards ? Math.Max(target, parts[partIndex].Last + 1) : Math.Min(target, parts[partIndex].First - 1);
                 partIndex += IsForwards ? 1 : -1;
@@ -126,10 +128,8 @@ internal sealed class PageReader
                 continue;
             }
 
-            candidates[candidateCount++] = found;
-            target = IsForwards ? found + 1 : found - 1;
-            if (candidateCount == candidates.Length || candidateCount >= left)
-                return true;
+            target = candidates[candidateCount - 1] + (IsForwards ? 1 : -1);
+            return true;
         }
 
         return candidateCount > 0;

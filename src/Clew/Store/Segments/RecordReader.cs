@@ -11,26 +11,49 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
     private const int UnknownEndBytes = 4 * 1024;
     private const int LookAhead = 512;
 
+    /// <summary>Events that are further apart are read and kept one by one.</summary>
+    private const int NearPositions = 16;
+
     private uint[] offsets = new uint[2];
     private readonly long[] single = new long[1];
     private readonly List<RecordedEvent> found = new(1);
 
     /// <summary>Reads one event.</summary>
     /// <exception cref="StoreCorruptedException">It is not there as it was written.</exception>
-    public async ValueTask<RecordedEvent> ReadAsync(long position)
-    {
-        single[0] = position;
-        found.Clear();
-        await ReadAsync(single, found);
-        return found[0];
-    }
+    public ValueTask<RecordedEvent> ReadAsync(long position) =>
+        view.Events.Find(position) is { } record ? new(new RecordedEvent(record, 0, record.Length)) : ReadAloneAsync(position);
 
-    /// <summary>Reads the first of some positions, and those behind it that one read takes along.</summary>
+    /// <summary>Reads the first of some positions, and those behind it that come at little cost.</summary>
     /// <param name="positions">Ascending; at least one.</param>
     /// <param name="into">Where the events are added.</param>
     /// <returns>How many were read.</returns>
     /// <exception cref="StoreCorruptedException">One is not there as it was written.</exception>
     public async ValueTask<int> ReadAsync(ReadOnlyMemory<long> positions, List<RecordedEvent> into)
+    {
+        var (done, bytes) = (0, 0);
+        while (done < positions.Length && bytes < ChunkBytes && IsAlone(positions.Span[done..]))
+        {
+            var recorded = await ReadAsync(positions.Span[done++]);
+            bytes += recorded.Record.Length;
+            into.Add(recorded);
+        }
+
+        return done > 0 ? done : await ReadTogetherAsync(positions, into);
+    }
+
+    private static bool IsAlone(ReadOnlySpan<long> positions) => positions.Length == 1 || positions[1] - positions[0] > NearPositions;
+
+    private async ValueTask<RecordedEvent> ReadAloneAsync(long position)
+    {
+        single[0] = position;
+        found.Clear();
+        await ReadTogetherAsync(single, found);
+        var record = found[0].Record.ToArray();
+        view.Events.Add(record);
+        return new(record, 0, record.Length);
+    }
+
+    private async ValueTask<int> ReadTogetherAsync(ReadOnlyMemory<long> positions, List<RecordedEvent> into)
     {
         var first = positions.Span[0];
         var segment = view.Segments.Of(first);

@@ -93,7 +93,7 @@ public sealed class SegmentEventReader : IEventReader
             ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
 
         var cache = new BlockCache(options.IndexCacheBytesMax);
-        var view = new LogView(store, await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId), options.WindowEvents);
+        var view = new LogView(store, await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId), options);
         var (files, _) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, cache);
         view.Change(_ => new(files, []));
         var scan = new LogScan(view, files.Count > 0 ? files[^1].Header.End : LogPoint.Start);

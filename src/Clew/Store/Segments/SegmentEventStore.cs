@@ -172,7 +172,7 @@ public sealed class SegmentEventStore : IEventStore
         foreach (var name in unused.Concat(names.Where(name => name.EndsWith(".tmp", StringComparison.Ordinal))))
             await disk.DeleteAsync(name);
 
-        var view = new LogView(store, segments, options.WindowEvents);
+        var view = new LogView(store, segments, options);
         view.Change(_ => new(files, []));
         var keeper = new IndexKeeper(view, disk, surroundings.Entropy, cache);
         var end = await Recovery.RunAsync(view, disk, keeper, mark);

@@ -4,8 +4,8 @@ using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Clew.Store.Segments;
 
-// The first 4,096 bytes of a segment file. The file is filled with zeros to its full size before the header is written, and gets
-// its name only when header and zeros are flushed. Integers are little-endian.
+// The first 4,096 bytes of a segment file. The file has its full size and reads as zeros before the header is written, and gets its name
+// only when all of that is flushed. Integers are little-endian.
 //
 //   offset  size  field
 //        0     8  magic             "CLEWSEG1"

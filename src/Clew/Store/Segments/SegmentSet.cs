@@ -52,12 +52,12 @@ internal sealed class SegmentSet(IDisk disk) : IDisposable
     {
         while (true)
         {
-            var file = await HandleAsync(header);
+            var file = Held(header.Number) ?? await OpenAsync(header);
             try
             {
                 return await file.ReadAsync(target, offset);
             }
-            catch (ObjectDisposedException) when (!IsHeld(header.Number, file))
+            catch (ObjectDisposedException) when (Held(header.Number) != file)
             {
                 // Another reader needed the room for a handle of its own.
             }
@@ -73,20 +73,14 @@ internal sealed class SegmentSet(IDisk disk) : IDisposable
         }
     }
 
-    private bool IsHeld(int number, IDiskFile file)
+    private IDiskFile? Held(int number)
     {
         lock (gate)
-            return handles.TryGetValue(number, out var held) && ReferenceEquals(held, file);
+            return handles.GetValueOrDefault(number);
     }
 
-    private async ValueTask<IDiskFile> HandleAsync(SegmentHeader header)
+    private async ValueTask<IDiskFile> OpenAsync(SegmentHeader header)
     {
-        lock (gate)
-        {
-            if (handles.TryGetValue(header.Number, out var held))
-                return held;
-        }
-
         var file = await disk.OpenAsync(header.FileName, FileUse.Read);
         lock (gate)
         {

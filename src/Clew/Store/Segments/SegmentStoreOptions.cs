@@ -15,6 +15,9 @@ public sealed record SegmentStoreOptions
     /// <summary>Most memory that blocks of index files may take: from 1 MiB. Default: 32 MiB.</summary>
     public int IndexCacheBytesMax { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>Most memory that events read one by one may take, as those of a stream are that lie far apart: from 0, which keeps none. Default: 64 MiB.</summary>
+    public int EventCacheBytesMax { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>How often a reader looks for what another process has appended. Default: 10 ms.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(10);
 
@@ -37,6 +40,8 @@ public sealed record SegmentStoreOptions
             throw new ArgumentException($"SegmentBytesMax is {SegmentBytesMax:N0}; it takes {SegmentBytesMin:N0} to {1 << 30:N0}.");
         if (IndexCacheBytesMax < 1 << 20)
             throw new ArgumentException($"IndexCacheBytesMax is {IndexCacheBytesMax:N0}; it takes at least {1 << 20:N0}.");
+        if (EventCacheBytesMax < 0)
+            throw new ArgumentException($"EventCacheBytesMax is {EventCacheBytesMax:N0}; it takes 0 or more.");
         if (LockWait < TimeSpan.Zero || PollInterval <= TimeSpan.Zero)
             throw new ArgumentException("LockWait must not be negative, and PollInterval must be positive.");
     }

@@ -14,6 +14,23 @@ internal abstract class Cursor(ReadDirection direction)
 
     public abstract ValueTask<long> SeekAsync(long target);
 
+    /// <summary>The candidates from a position on, as many as there is room for.</summary>
+    /// <returns>How many were found; fewer than there is room for only where none is left.</returns>
+    public virtual async ValueTask<int> FillAsync(long target, Memory<long> into)
+    {
+        for (var count = 0; count < into.Length; count++)
+        {
+            var found = await SeekAsync(target);
+            if (found == End)
+                return count;
+
+            into.Span[count] = found;
+            target = IsForwards ? found + 1 : found - 1;
+        }
+
+        return into.Length;
+    }
+
     public static long EndOf(ReadDirection direction) => direction == ReadDirection.Forwards ? long.MaxValue : 0;
 
     /// <summary>A query's candidates in one part of the index, between two positions.</summary>
@@ -75,6 +92,19 @@ internal sealed class StretchCursor(long first, long last, ReadDirection directi
         var at = IsForwards ? Math.Max(target, first) : Math.Min(target, last);
         return new(at >= first && at <= last ? at : End);
     }
+
+    public override ValueTask<int> FillAsync(long target, Memory<long> into)
+    {
+        var (at, step) = IsForwards ? (Math.Max(target, first), 1) : (Math.Min(target, last), -1);
+        var count = (int)Math.Clamp(IsForwards ? last - at + 1 : at - first + 1, 0, into.Length);
+        foreach (ref var position in into.Span[..count])
+        {
+            position = at;
+            at += step;
+        }
+
+        return new(count);
+    }
 }
 
 /// <summary>The positions of one list between two bounds, found by galloping from the last hit.</summary>
@@ -90,6 +120,23 @@ internal sealed class PostingsCursor(Postings postings, long after, long upTo, R
 
         var found = await postings.AtAsync(at);
         return found > after && found <= upTo ? found : End;
+    }
+
+    public override async ValueTask<int> FillAsync(long target, Memory<long> into)
+    {
+        if (!IsForwards)
+            return await base.FillAsync(target, into);
+
+        at = await GallopUpAsync(Math.Max(target, after + 1));
+        for (var count = 0; count < into.Length; count++, at++)
+        {
+            var found = at < postings.Count ? await postings.AtAsync(at) : End;
+            if (found > upTo)
+                return count;
+            into.Span[count] = found;
+        }
+
+        return into.Length;
     }
 
     // The first index whose position is not below the target.
