@@ -25,7 +25,7 @@ public sealed class IdTableTests
                 }
             }
 
-            return table.Ids.SequenceEqual(model) && Enumerable.Range(0, 41).All(number => table.Find(IdOf(number)) == model.LastIndexOf(IdOf(number)));
+            return table.Ids.ToArray().SequenceEqual(model) && Enumerable.Range(0, 41).All(number => table.Find(IdOf(number)) == model.LastIndexOf(IdOf(number)));
         });
 
     private static Guid IdOf(int number) => new(number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);

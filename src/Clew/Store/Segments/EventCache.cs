@@ -30,10 +30,21 @@ internal sealed class EventCache(long bytesMax)
         if (record.Length > RecordBytesMax)
             return;
 
-        var slot = SlotOf(EventRecord.Position(record));
-        Put(slots[slot] is not null && slots[slot ^ 1] is null ? slot ^ 1 : slot, record);
+        Put(FreeSlot(EventRecord.Position(record)), record);
         while (Volatile.Read(ref bytes) > bytesMax)
             Put(Interlocked.Increment(ref hand) & (slots.Length - 1), null);
+    }
+
+    // Its own, where it is known already; else one of its two, the empty one first.
+    private int FreeSlot(long position)
+    {
+        var slot = SlotOf(position);
+        if (In(slot, position) is not null)
+            return slot;
+        if (In(slot ^ 1, position) is not null)
+            return slot ^ 1;
+
+        return slots[slot] is not null && slots[slot ^ 1] is null ? slot ^ 1 : slot;
     }
 
     private byte[]? In(int slot, long position) =>

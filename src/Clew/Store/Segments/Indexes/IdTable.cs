@@ -3,18 +3,18 @@ namespace Clew.Store.Segments.Indexes;
 /// <summary>The ids of consecutive events, in memory, and the latest place of each: an open-addressed table.</summary>
 internal sealed class IdTable(KeyHasher hasher)
 {
-    private readonly List<Guid> ids = [];
+    private readonly ChunkedList<Guid> ids = new();
 
     // Half of the hash, and the ordinal plus 1; 0 is free.
     private (uint Hash, int Place)[] slots = new (uint, int)[64];
 
     /// <summary>By ordinal.</summary>
-    public IReadOnlyList<Guid> Ids => ids;
+    public ChunkedList<Guid> Ids => ids;
 
     /// <summary>Adds the id of the next event.</summary>
     public void Add(Guid id)
     {
-        if ((ids.Count + 1) * 2 > slots.Length)
+        if ((ids.Count + 1) * 4 > slots.Length * 3)
             Grow();
 
         ids.Add(id);
@@ -25,10 +25,10 @@ internal sealed class IdTable(KeyHasher hasher)
     /// <summary>Takes the last addition back.</summary>
     public void RemoveLast()
     {
-        ids.RemoveAt(ids.Count - 1);
+        ids.RemoveLast();
         Array.Clear(slots);
-        foreach (var (ordinal, id) in ids.Index())
-            slots[SlotOf(id, HashOf(id))] = (HashOf(id), ordinal + 1);
+        for (var ordinal = 0; ordinal < ids.Count; ordinal++)
+            slots[SlotOf(ids[ordinal], HashOf(ids[ordinal]))] = (HashOf(ids[ordinal]), ordinal + 1);
     }
 
     /// <returns>The ordinal of the latest event with this id; -1 where there is none.</returns>

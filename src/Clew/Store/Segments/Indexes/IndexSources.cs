@@ -11,9 +11,9 @@ internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
 
     public LogPoint End => end;
 
-    public Guid LowestId => tail.Content.Ids.Min();
+    public Guid LowestId { get; } = tail.Content.Ids.ToArray().Min();
 
-    public Guid HighestId => tail.Content.Ids.Max();
+    public Guid HighestId { get; } = tail.Content.Ids.ToArray().Max();
 
     public KeyReader ReadKeys(IndexKind kind)
     {
@@ -42,7 +42,7 @@ internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
         return (hashes, indexes);
     }
 
-    private static (ulong[] Hashes, int[] Indexes) Sorted(IReadOnlyList<Guid> ids, KeyHasher hasher)
+    private static (ulong[] Hashes, int[] Indexes) Sorted(ChunkedList<Guid> ids, KeyHasher hasher)
     {
         var (hashes, indexes) = (new ulong[ids.Count], new int[ids.Count]);
         for (var index = 0; index < hashes.Length; index++)

@@ -6,14 +6,16 @@ namespace Clew.Store.Segments.Indexes;
 /// </summary>
 internal sealed class KeyTable
 {
-    private int[] slots = new int[64];
-    private Key[] keys = new Key[32];
-    private Link[] links = new Link[64];
-    private byte[] names = new byte[1024];
-    private int linkCount;
-    private int nameBytes;
+    private const int NamesBits = 13;
+    private const int NamesBytes = 1 << NamesBits;
 
-    public int KeyCount { get; private set; }
+    private int[] slots = new int[64];
+    private readonly ChunkedList<Key> keys = new();
+    private readonly ChunkedList<Link> links = new();
+    private readonly List<byte[]> names = [];
+    private int nameBytes = NamesBytes;
+
+    public int KeyCount => keys.Count;
 
     /// <summary>Adds an event to a name.</summary>
     /// <param name="hash">The name's.</param>
@@ -29,11 +31,8 @@ internal sealed class KeyTable
         ref var key = ref keys[index];
         if (key.Count == 0)
             key.FirstVersion = version;
-        if (linkCount == links.Length)
-            Array.Resize(ref links, linkCount * 2);
-
-        links[linkCount] = new(ordinal, key.Last);
-        key.Last = linkCount++;
+        links.Add(new(ordinal, key.Last));
+        key.Last = links.Count - 1;
         key.Count++;
     }
 
@@ -43,7 +42,7 @@ internal sealed class KeyTable
         ref var key = ref keys[Find(hash, name)];
         key.Last = links[key.Last].Before;
         key.Count--;
-        linkCount--;
+        links.RemoveLast();
     }
 
     /// <summary>The events of a name up to an ordinal, the latest first.</summary>
@@ -69,7 +68,7 @@ internal sealed class KeyTable
         for (var slot = (int)hash & (slots.Length - 1); slots[slot] != 0; slot = (slot + 1) & (slots.Length - 1))
         {
             ref var key = ref keys[slots[slot] - 1];
-            if (key.Hash == hash && names.AsSpan(key.Name, key.NameBytes).SequenceEqual(name))
+            if (key.Hash == hash && names[key.Name >> NamesBits].AsSpan(key.Name & (NamesBytes - 1), key.NameBytes).SequenceEqual(name))
                 return slots[slot] - 1;
         }
 
@@ -78,17 +77,19 @@ internal sealed class KeyTable
 
     private int NewKey(ulong hash, ReadOnlySpan<byte> name)
     {
-        if (nameBytes + name.Length > names.Length)
-            Array.Resize(ref names, Math.Max(names.Length * 2, nameBytes + name.Length));
-        if (KeyCount == keys.Length)
-            Array.Resize(ref keys, KeyCount * 2);
+        if (nameBytes + name.Length > NamesBytes)
+        {
+            names.Add(new byte[NamesBytes]);
+            nameBytes = 0;
+        }
+
         if (KeyCount * 2 >= slots.Length)
             Rehash();
 
-        name.CopyTo(names.AsSpan(nameBytes));
-        keys[KeyCount] = new() { Hash = hash, Name = nameBytes, NameBytes = name.Length, Last = -1 };
+        name.CopyTo(names[^1].AsSpan(nameBytes));
+        keys.Add(new() { Hash = hash, Name = ((names.Count - 1) << NamesBits) + nameBytes, NameBytes = name.Length, Last = -1 });
         nameBytes += name.Length;
-        Place(KeyCount++);
+        Place(KeyCount - 1);
         return KeyCount - 1;
     }
 
@@ -121,7 +122,7 @@ internal sealed class KeyTable
 }
 
 /// <summary>The events of one name, walked from the latest back.</summary>
-internal struct Chain(KeyTable.Link[] links, int at, int count, long firstVersion)
+internal struct Chain(ChunkedList<KeyTable.Link> links, int at, int count, long firstVersion)
 {
     /// <summary>How many events are left.</summary>
     public int Count { get; private set; } = count;

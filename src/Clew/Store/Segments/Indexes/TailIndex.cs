@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Clew.Events;
 
 namespace Clew.Store.Segments.Indexes;
@@ -14,7 +13,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
     private readonly KeyTable tags = new();
     private readonly KeyTable types = new();
     private readonly IdTable ids = new(hasher);
-    private readonly List<uint> offsets = [];
+    private readonly ChunkedList<uint> offsets = new();
     private Guid highestId;
 
     public long First => first;
@@ -63,7 +62,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
             types.RemoveLast(hasher.Of(EventRecord.Type(record)), EventRecord.Type(record));
             RemoveTags(EventRecord.Tags(record));
             ids.RemoveLast();
-            offsets.RemoveAt(count - 1);
+            offsets.RemoveLast();
             Volatile.Write(ref count, count - 1);
         }
     }
@@ -128,12 +127,12 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
     public ValueTask OffsetsAsync(long position, Memory<uint> target)
     {
         lock (gate)
-            CollectionsMarshal.AsSpan(offsets).Slice((int)(position - first), target.Length).CopyTo(target.Span);
+            offsets.CopyTo((int)(position - first), target.Span);
         return default;
     }
 
     /// <summary>For the index file that is made of it once it grows no more.</summary>
-    public (KeyTable Streams, KeyTable Tags, KeyTable Types, IReadOnlyList<Guid> Ids, IReadOnlyList<uint> Offsets) Content =>
+    public (KeyTable Streams, KeyTable Tags, KeyTable Types, ChunkedList<Guid> Ids, ChunkedList<uint> Offsets) Content =>
         (streams, tags, types, ids.Ids, offsets);
 
     private long LatestMatch(CompiledQuery.Item item, long after, long upTo)
