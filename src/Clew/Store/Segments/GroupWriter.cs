@@ -22,7 +22,7 @@ internal sealed class GroupWriter
     private const int ZeroedAheadBytes = 256 * 1024;
 
     private const int InlineAfterSingles = 16;
-    private const int GatherTurns = 64;
+    private static readonly int GatherTurns = int.Parse(Environment.GetEnvironmentVariable("CLEW_GATHER") ?? "64");
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(5);
 
     private readonly LogView view;
