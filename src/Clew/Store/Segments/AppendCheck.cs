@@ -20,14 +20,11 @@ internal static class AppendCheck
         if (await LogLookup.IdsAsync(view, parts, append.Batch.Events, windowStart, head) is { } known)
             return await EarlierAsync(view, parts, append.Batch, head) ?? throw new EventIdReusedException(known.Id, new(known.Position));
 
+        foreach (var stream in append.LookedUp)
+            stream.Found(await LogLookup.StreamAsync(view, parts, stream.Key, head));
+
         var broken = await BrokenAsync(view, parts, append, head);
-        if (broken is not null)
-            return await EarlierAsync(view, parts, append.Batch, head) ?? new AppendResult.Conflict(broken);
-
-        foreach (var stream in append.Streams)
-            stream.VersionBefore = (await LogLookup.StreamAsync(view, parts, stream.Key, head))?.Version ?? 0;
-
-        return null;
+        return broken is null ? null : await EarlierAsync(view, parts, append.Batch, head) ?? new AppendResult.Conflict(broken);
     }
 
     private static async ValueTask<IReadOnlyList<BrokenCondition>?> BrokenAsync(LogView view, IndexParts parts, PreparedAppend append, long head)
@@ -51,16 +48,12 @@ internal static class AppendCheck
                 : null;
         }
 
-        var stream = await LogLookup.StreamAsync(view, parts, compiled.Stream!, head);
-        var actual = new StreamVersion(stream?.Version ?? 0);
+        var stream = compiled.Stream!;
+        var actual = new StreamVersion(stream.VersionBefore);
         if (compiled.Condition is AppendCondition.StreamAtVersion at)
-        {
-            return actual == at.Version
-                ? null
-                : new(at, actual > at.Version ? new GlobalPosition(stream!.Value.Position) : null, actual);
-        }
+            return actual == at.Version ? null : new(at, actual > at.Version ? new GlobalPosition(stream.PositionBefore) : null, actual);
 
-        return stream is null ? new(compiled.Condition, null, actual) : null;
+        return actual == StreamVersion.None ? new(compiled.Condition, null, actual) : null;
     }
 
     /// <summary>The same batch, where the log has it: as one whole batch with the same ids, streams and types in the same order.</summary>

@@ -22,7 +22,7 @@ internal sealed class GroupWriter
     private const int ZeroedAheadBytes = 256 * 1024;
 
     private const int InlineAfterSingles = 16;
-    private static readonly int GatherTurns = int.Parse(Environment.GetEnvironmentVariable("CLEW_GATHER") ?? "64");
+    private const int GatherTurns = 64;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(5);
 
     private readonly LogView view;
@@ -349,7 +349,7 @@ internal sealed class GroupWriter
     /// <summary>Whether anything came since a batch was looked at that its decision might rest on; sets the versions it starts from.</summary>
     private bool HasNews(PreparedAppend append)
     {
-        foreach (var stream in append.Streams)
+        foreach (var stream in append.LookedUp)
             stream.Version = stream.VersionBefore;
 
         var parts = view.Parts;
@@ -358,14 +358,11 @@ internal sealed class GroupWriter
         if (append.CheckedTo < parts.FiledTo)
             return true;
 
-        for (var index = parts.Tails.Count - 1; index >= 0 && parts.Tails[index].Last > append.CheckedTo; index--)
+        foreach (var tail in parts.Tails)
         {
-            if (HasNews(append, parts.Tails[index]))
+            if (tail.Last > append.CheckedTo && HasNews(append, tail))
                 return true;
         }
-
-        for (var index = 0; index < parts.Tails.Count; index++)
-            TakeVersions(append, parts.Tails[index]);
 
         return false;
     }
@@ -375,11 +372,17 @@ internal sealed class GroupWriter
         if (tail.FindIds(append.Batch.Events, append.CheckedTo, long.MaxValue) is not null)
             return true;
 
+        foreach (var stream in append.LookedUp)
+        {
+            if (tail.FindStream(stream.Key.Hash, stream.Key.Bytes, long.MaxValue) is { } latest && latest.Position > append.CheckedTo)
+                stream.Version = latest.Version;
+        }
+
         foreach (var condition in append.Conditions)
         {
             var isNews = condition.Condition switch
             {
-                AppendCondition.StreamAtVersion => tail.FindStream(condition.Stream!.Hash, condition.Stream.Bytes, long.MaxValue)?.Position > append.CheckedTo,
+                AppendCondition.StreamAtVersion => condition.Stream!.Version != condition.Stream.VersionBefore,
                 AppendCondition.NoEventMatching none => tail.LatestMatch(condition.Query!, Math.Max(none.After.Value, append.CheckedTo), long.MaxValue) > 0,
                 _ => false,
             };
@@ -388,18 +391,6 @@ internal sealed class GroupWriter
         }
 
         return false;
-    }
-
-    private static void TakeVersions(PreparedAppend append, TailIndex tail)
-    {
-        if (tail.Last <= append.CheckedTo)
-            return;
-
-        foreach (var stream in append.Streams)
-        {
-            if (tail.FindStream(stream.Key.Hash, stream.Key.Bytes, long.MaxValue) is { } found && found.Position > append.CheckedTo)
-                stream.Version = found.Version;
-        }
     }
 
     private async ValueTask FlushAsync()

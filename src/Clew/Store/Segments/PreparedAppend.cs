@@ -32,7 +32,7 @@ internal sealed class PreparedAppend : IValueTaskSource<AppendOutcome>, IDisposa
         for (var index = 0; index < ends.Length; index++)
             hasher.Collect(Record(index), Hashes);
 
-        Streams = FindStreams(hasher);
+        LookedUp = Streams = FindStreams(hasher);
         Conditions = batch.Conditions.Count == 0 ? [] : new CompiledCondition[batch.Conditions.Count];
         for (var index = 0; index < Conditions.Length; index++)
             Conditions[index] = Compile(batch.Conditions[index], hasher);
@@ -50,6 +50,9 @@ internal sealed class PreparedAppend : IValueTaskSource<AppendOutcome>, IDisposa
 
     /// <summary>The streams it writes to.</summary>
     public BatchStream[] Streams { get; }
+
+    /// <summary>These, and the others that it has conditions on.</summary>
+    public BatchStream[] LookedUp { get; private set; }
 
     public CompiledCondition[] Conditions { get; }
 
@@ -131,31 +134,50 @@ internal sealed class PreparedAppend : IValueTaskSource<AppendOutcome>, IDisposa
         return [.. streams];
     }
 
-    private static CompiledCondition Compile(AppendCondition condition, KeyHasher hasher) => condition switch
+    private CompiledCondition Compile(AppendCondition condition, KeyHasher hasher) => condition switch
     {
-        AppendCondition.StreamAtVersion at => new(at, CompiledQuery.Compile(IndexKind.Stream, at.Stream.Value, hasher), null),
-        AppendCondition.StreamExists exists => new(exists, CompiledQuery.Compile(IndexKind.Stream, exists.Stream.Value, hasher), null),
+        AppendCondition.StreamAtVersion at => new(at, StreamNamed(at.Stream, hasher), null),
+        AppendCondition.StreamExists exists => new(exists, StreamNamed(exists.Stream, hasher), null),
         AppendCondition.NoEventMatching none => new(none, null, CompiledQuery.Of(none.Query, hasher)),
         _ => throw new InvalidOperationException("The family of conditions is closed."),
     };
+
+    // Most conditions are on a stream that the batch writes to, and then it is looked up once.
+    private BatchStream StreamNamed(StreamName name, KeyHasher hasher)
+    {
+        foreach (var stream in LookedUp)
+        {
+            if (stream.Name == name)
+                return stream;
+        }
+
+        var other = new BatchStream(name, CompiledQuery.Compile(IndexKind.Stream, name.Value, hasher));
+        LookedUp = [.. LookedUp, other];
+        return other;
+    }
 }
 
-/// <summary>A stream that a batch writes to.</summary>
+/// <summary>A stream that a batch writes to, or has a condition on.</summary>
 internal sealed class BatchStream(StreamName name, Name key)
 {
     public StreamName Name => name;
 
     public Name Key => key;
 
-    /// <summary>As of the head that was looked up against.</summary>
-    public long VersionBefore { get; set; }
+    /// <summary>Its version as of the head that was looked up against.</summary>
+    public long VersionBefore { get; private set; }
 
-    /// <summary>As the writer counts it up.</summary>
+    /// <summary>Its latest event as of then; 0 where it had none.</summary>
+    public long PositionBefore { get; private set; }
+
+    /// <summary>Its version as the writer counts it up.</summary>
     public long Version { get; set; }
+
+    public void Found((long Version, long Position)? latest) => (VersionBefore, PositionBefore) = latest ?? default;
 }
 
-/// <summary>A condition made ready for the indexes: a stream's key, or a query.</summary>
-internal sealed record CompiledCondition(AppendCondition Condition, Name? Stream, CompiledQuery? Query);
+/// <summary>A condition made ready for the indexes: on a stream, or a query.</summary>
+internal sealed record CompiledCondition(AppendCondition Condition, BatchStream? Stream, CompiledQuery? Query);
 
 /// <summary>What the writer says of a batch: the positions it got, or that it must be looked at again.</summary>
 internal readonly record struct AppendOutcome(long First, bool IsWritten);
