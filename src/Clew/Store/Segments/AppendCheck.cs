@@ -23,8 +23,10 @@ internal static class AppendCheck
         foreach (var stream in append.LookedUp)
             stream.Found(await LogLookup.StreamAsync(view, parts, stream.Key, head));
 
-        var broken = await BrokenAsync(view, parts, append, head);
-        return broken is null ? null : await EarlierAsync(view, parts, append.Batch, head) ?? new AppendResult.Conflict(broken);
+        if (await BrokenAsync(view, parts, append, head) is not { } broken)
+            return null;
+
+        return await EarlierAsync(view, parts, append.Batch, head) ?? new AppendResult.Conflict(broken);
     }
 
     private static async ValueTask<IReadOnlyList<BrokenCondition>?> BrokenAsync(LogView view, IndexParts parts, PreparedAppend append, long head)
