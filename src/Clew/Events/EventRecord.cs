@@ -54,6 +54,7 @@ internal static class EventRecord
         OccurredAt = 1,
         CorrelationId = 2,
         CausationId = 4,
+        All = OccurredAt | CorrelationId | CausationId,
     }
 
     public static int BytesOf(EventData data)
@@ -276,22 +277,37 @@ internal static class EventRecord
         return Crc32C.Of(record.Slice(HeaderBytes + envelopeBytes, payloadBytes), seed);
     }
 
-    // A checksum vouches for the bytes, not for whoever wrote them: no accessor may run past the envelope.
+    // A checksum vouches for the bytes, not for whoever wrote them: no accessor may fail or run past the envelope.
     private static bool AddsUp(ReadOnlySpan<byte> envelope)
     {
-        if (envelope[4] != LayoutVersion)
+        if (envelope[4] != LayoutVersion || (envelope[5] & ~(byte)Present.All) != 0 || !IsZero(envelope.Slice(28, 4)) || !HasPlace(envelope))
             return false;
 
-        var names = FixedBytes + OptionalBytes((Present)envelope[5]);
-        var offset = names + ReadUInt16(envelope, 20) + ReadUInt16(envelope, 22) + ReadUInt16(envelope, 24);
+        var (stream, type) = (ReadUInt16(envelope, 20), ReadUInt16(envelope, 22));
+        var offset = FixedBytes + OptionalBytes((Present)envelope[5]) + stream + type + ReadUInt16(envelope, 24);
         for (var tag = ReadUInt16(envelope, 26); tag > 0; tag--)
         {
             if (offset + 2 > envelope.Length)
                 return false;
-            offset += 2 + ReadUInt16(envelope, offset);
+
+            var length = ReadUInt16(envelope, offset);
+            offset += 2;
+            if (offset + length > envelope.Length || !envelope.Slice(offset, length).Contains((byte)':'))
+                return false;
+            offset += length;
         }
 
-        return offset == envelope.Length && ReadUInt16(envelope, 8) < ReadUInt16(envelope, 10);
+        return offset == envelope.Length && stream > 0 && type > 0;
+    }
+
+    private static bool HasPlace(ReadOnlySpan<byte> envelope)
+    {
+        var hasOccurredAt = ((Present)envelope[5] & Present.OccurredAt) != 0;
+        return BinaryPrimitives.ReadInt64LittleEndian(envelope[32..]) > 0
+            && BinaryPrimitives.ReadInt64LittleEndian(envelope[40..]) > 0
+            && UnixMicroseconds.IsTime(BinaryPrimitives.ReadInt64LittleEndian(envelope[48..]))
+            && (!hasOccurredAt || (envelope.Length >= FixedBytes + 8 && UnixMicroseconds.IsTime(BinaryPrimitives.ReadInt64LittleEndian(envelope[FixedBytes..]))))
+            && ReadUInt16(envelope, 8) < ReadUInt16(envelope, 10);
     }
 
     private static bool IsZero(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept((byte)0);

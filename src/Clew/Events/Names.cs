@@ -7,6 +7,8 @@ internal static class Names
 {
     public const int BytesMax = 512;
 
+    private const int ShownMax = 40;
+
     /// <exception cref="ArgumentException">The name breaks the rule; the message says how.</exception>
     public static string Checked(string? name, string kind)
     {
@@ -54,5 +56,13 @@ internal static class Names
         return true;
     }
 
-    private static string Shown(string name) => name.Length <= 40 ? $"\"{name}\"" : $"\"{name[..40]}…\"";
+    /// <summary>A name as a message may show it: not too long, and without what would do something to a terminal or a log.</summary>
+    public static string Shown(string name)
+    {
+        var shown = new StringBuilder("\"");
+        foreach (var rune in name.AsSpan(0, Math.Min(name.Length, ShownMax)).EnumerateRunes())
+            shown.Append(Rune.IsControl(rune) ? Rune.ReplacementChar : rune);
+
+        return shown.Append(name.Length > ShownMax ? "…\"" : "\"").ToString();
+    }
 }

@@ -30,13 +30,15 @@ public sealed class Query : IEquatable<Query>
         if (items.Count is 0 or > ItemsMax)
             throw new ArgumentException($"A query has 1 to {ItemsMax} items, not {items.Count}; for every event take Query.All.", nameof(items));
 
-        foreach (var item in items)
+        // Copied and then checked, so that a query stays what it was when it was made.
+        var copies = new QueryItem[items.Count];
+        for (var index = 0; index < copies.Length; index++)
         {
-            ArgumentNullException.ThrowIfNull(item, nameof(items));
-            item.Check();
+            ArgumentNullException.ThrowIfNull(items[index], nameof(items));
+            copies[index] = items[index].Checked();
         }
 
-        return new([.. items]);
+        return new(copies);
     }
 
     /// <summary>How many items a query may have.</summary>
@@ -79,14 +81,19 @@ public sealed record QueryItem
         _ => $"({string.Join(" | ", Types)})[{string.Join(" & ", Tags)}]",
     };
 
-    internal void Check()
+    internal QueryItem Checked()
     {
-        if (Types.Count == 0 && Tags.Count == 0)
+        ArgumentNullException.ThrowIfNull(Types);
+        ArgumentNullException.ThrowIfNull(Tags);
+        var copy = new QueryItem { Types = [.. Types], Tags = [.. Tags] };
+        if (copy.Types.Count == 0 && copy.Tags.Count == 0)
             throw new ArgumentException("A query item names at least one type or tag; for every event take Query.All.");
-        if (Types.Count > NamesMax || Tags.Count > NamesMax)
+        if (copy.Types.Count > NamesMax || copy.Tags.Count > NamesMax)
             throw new ArgumentException($"A query item names at most {NamesMax} types and as many tags.");
-        if (Types.Contains(default) || Tags.Contains(default))
+        if (copy.Types.Contains(default) || copy.Tags.Contains(default))
             throw new ArgumentException("A query item names an empty type or tag; give it a value.");
+
+        return copy;
     }
 
     /// <summary>How many types, and how many tags, an item may name.</summary>

@@ -16,7 +16,7 @@ public readonly record struct Tag
     {
         value = Names.Checked(tag, "tag");
         if (tag.IndexOf(':', StringComparison.Ordinal) is var colon && (colon <= 0 || colon == tag.Length - 1))
-            throw new ArgumentException($"\"{tag}\" is no tag: write it as key:value, such as customer:42.", nameof(tag));
+            throw new ArgumentException($"{Names.Shown(tag)} is no tag: write it as key:value, such as customer:42.", nameof(tag));
     }
 
     /// <summary>Makes a tag of its two halves.</summary>
@@ -27,7 +27,7 @@ public readonly record struct Tag
         : this($"{key}:{value}")
     {
         if (key.Contains(':', StringComparison.Ordinal))
-            throw new ArgumentException($"\"{key}\" cannot be the key of a tag: it holds a colon.", nameof(key));
+            throw new ArgumentException($"{Names.Shown(key)} cannot be the key of a tag: it holds a colon.", nameof(key));
     }
 
     private Tag(string tag, bool _) => value = tag;

@@ -59,9 +59,7 @@ internal static class FlipSweep
     private static string Outcome(MemoryDisk whole, string name, int offset, int events)
     {
         var disk = whole.Copy();
-        var bytes = disk[name];
-        bytes[offset] ^= (byte)(1 << (offset % 8));
-        disk[name] = bytes;
+        disk.Flip(name, offset, offset % 8);
         try
         {
             return Laboratory.With(disk, async store =>

@@ -12,15 +12,19 @@ internal static class Laboratory
     public static SegmentStoreOptions Options { get; } = new() { SegmentBytesMax = SegmentStoreOptions.SegmentBytesMin };
 
     /// <summary>Opens the store as a new process, does something with it, and lets the process die.</summary>
-    public static T With<T>(MemoryDisk disk, Func<SegmentEventStore, Task<T>> work)
+    public static T With<T>(MemoryDisk disk, Func<SegmentEventStore, Task<T>> work) => Run(disk, disk, Options, (store, _) => work(store));
+
+    /// <summary>The same, through something that may lie between the engine and the disk, and with the process, in which time can pass.</summary>
+    public static T Run<T>(IDisk seen, MemoryDisk disk, SegmentStoreOptions options, Func<SegmentEventStore, SimulatedProcess, Task<T>> work)
     {
         var chance = new Chance(1);
         var scheduler = new Scheduler(chance, new Trace(isRead: false));
         var process = new SimulatedProcess(scheduler, "trial");
-        var surroundings = new Surroundings(disk, new SimulatedTime(process, new WallClock()), process, chance.Fill);
-        var done = process.Call(async () => await work(await SegmentEventStore.OpenAsync(surroundings, Options)));
+        var surroundings = new Surroundings(seen, new SimulatedTime(process, new WallClock()), process, chance.Fill);
+        var done = process.Call(async () => await work(await SegmentEventStore.OpenAsync(surroundings, options), process));
         var deadline = 60_000_000;
         scheduler.Run(() => done.IsCompleted || scheduler.Now > deadline, StepsMax);
+        disk.Forget();
         return done.IsCompleted ? done.GetAwaiter().GetResult() : throw new Violation("the engine does not answer");
     }
 

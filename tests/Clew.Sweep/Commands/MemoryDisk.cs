@@ -18,6 +18,20 @@ internal sealed class MemoryDisk : IDisk
         set => files[name] = new Content([.. value]);
     }
 
+    public void Flip(string name, int offset, int bit)
+    {
+        var bytes = this[name];
+        bytes[offset] ^= (byte)(1 << bit);
+        this[name] = bytes;
+    }
+
+    public void Put(string name, int offset, ReadOnlySpan<byte> bytes) => Find(name).Put(bytes, offset);
+
+    public void Remove(string name) => files.Remove(name);
+
+    /// <summary>The process that held the lock is gone.</summary>
+    public void Forget() => isLocked = false;
+
     /// <summary>As it would be found by the next process.</summary>
     public MemoryDisk Copy()
     {

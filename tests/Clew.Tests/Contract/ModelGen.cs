@@ -17,7 +17,7 @@ internal static class ModelGen
         .Select((types, tags) => new QueryItem { Types = [.. types], Tags = [.. tags] });
 
     public static readonly Gen<Query> Query = Gen.Frequency(
-        (1, Gen.Const(Events.Query.All)), (9, Item.Array[1, 3].Select(items => Events.Query.Of(items))));
+        (1, Gen.Const(Clew.Events.Query.All)), (9, Item.Array[1, 3].Select(items => Clew.Events.Query.Of(items))));
 
     public static readonly Gen<EventFilter> Filter = Gen.Frequency(
         (1, Gen.Const(EventFilter.All)),

@@ -49,7 +49,7 @@ internal readonly record struct GroupHeader(
             return false;
 
         bytes = bytes[..Bytes];
-        if (ReadUInt32LittleEndian(bytes[4..]) != Crc32C.Of(bytes[8..], seed))
+        if (ReadUInt32LittleEndian(bytes[4..]) != Crc32C.Of(bytes[8..], seed) || bytes[36..48].ContainsAnyExcept((byte)0))
             return false;
 
         header = new(

@@ -165,7 +165,8 @@ public sealed class SegmentEventStore : IEventStore
         var segments = await StoreFolder.SegmentsAsync(disk, names, logId);
         var cache = new BlockCache(options.IndexCacheBytesMax);
         var (files, unused) = await StoreFolder.IndexesAsync(disk, names, logId, cache);
-        var (headFile, mark, slot) = await OpenHeadAsync(disk, names, store, segments, files);
+        var (headFile, found, slot) = await OpenHeadAsync(disk, names, segments, files);
+        var mark = found?.Lineage == store.Lineage ? found : null;
         if (segments.Headers.Count == 0)
             segments.Add(await SegmentBirth.FirstAsync(surroundings, store.Lineage, options.SegmentBytesMax));
 
@@ -179,7 +180,8 @@ public sealed class SegmentEventStore : IEventStore
         if (view.Parts.Tails.Count == 0 || view.Parts.Tails[^1].Segment != end.Segment)
             view.Change(parts => parts with { Tails = [.. parts.Tails, new(end.Position + 1, end.Segment, view.Hasher)] });
 
-        var head = new HeadFile(store.Lineage, headFile, mark, slot);
+        // Also over a mark of another log, which would count for as long as its write number is the higher one.
+        var head = new HeadFile(store.Lineage, headFile, found, slot);
         if (mark is not { IsClean: true })
         {
             // The mark that was found may be in the cache only; it must not be lost while the other one is written.
@@ -194,7 +196,7 @@ public sealed class SegmentEventStore : IEventStore
     }
 
     private static async ValueTask<(IDiskFile File, Watermark? Mark, int Slot)> OpenHeadAsync(
-        IDisk disk, IReadOnlyList<string> names, StoreHeader store, SegmentSet segments, List<IndexFile> files)
+        IDisk disk, IReadOnlyList<string> names, SegmentSet segments, List<IndexFile> files)
     {
         if (names.Contains(Watermark.FileName))
         {
@@ -203,7 +205,7 @@ public sealed class SegmentEventStore : IEventStore
             if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.Damaged(Watermark.FileName, null, "it speaks of events, but there is no segment", "Bring the segments back.", 1);
 
-            return (file, mark?.Lineage == store.Lineage ? mark : null, slot);
+            return (file, mark, slot);
         }
 
         var made = await disk.OpenAsync(Watermark.FileName, FileUse.Create);

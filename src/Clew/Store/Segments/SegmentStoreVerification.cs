@@ -30,7 +30,7 @@ public static class SegmentStoreVerification
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
             var check = new LogCheck(store, segments, files, progress);
-            var mark = await MarkAsync(disk, names);
+            var mark = await MarkAsync(disk, names, store.Lineage, notes);
             var damage = segments.Headers.Count == 0 ? null : await check.RunAsync(mark, notes, cancellation);
             var indexDamage = damage is null ? await check.CompareAsync(cancellation) : [];
             return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes);
@@ -41,13 +41,18 @@ public static class SegmentStoreVerification
         }
     }
 
-    private static async ValueTask<Watermark?> MarkAsync(IDisk disk, IReadOnlyList<string> names)
+    private static async ValueTask<Watermark?> MarkAsync(IDisk disk, IReadOnlyList<string> names, Lineage own, List<string> notes)
     {
         if (!names.Contains(Watermark.FileName))
             return null;
 
         using var file = await disk.OpenAsync(Watermark.FileName, FileUse.Read);
-        return await Watermark.ReadAsync(file);
+        var mark = await Watermark.ReadAsync(file);
+        if (mark is null || mark.Lineage == own)
+            return mark;
+
+        notes.Add($"{Watermark.FileName} belongs to the log {mark.Lineage}, and this store is {own}; the next writer makes it anew.");
+        return null;
     }
 }
 

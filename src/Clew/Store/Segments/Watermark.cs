@@ -71,8 +71,12 @@ internal sealed record Watermark(Lineage Lineage, LogPoint Point, bool IsClean, 
 
     private static Watermark? Read(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < Bytes || !bytes.StartsWith(Magic) || ReadUInt32LittleEndian(bytes[8..]) != Crc32C.Of(bytes[12..Bytes]))
+        if (bytes.Length < Bytes || !bytes.StartsWith(Magic) || ReadUInt32LittleEndian(bytes[8..]) != Crc32C.Of(bytes[12..Bytes])
+            || ReadInt32LittleEndian(bytes[12..]) is not (0 or 1)
+            || bytes[44..48].ContainsAnyExcept((byte)0) || bytes[112..Bytes].ContainsAnyExcept((byte)0))
+        {
             return null;
+        }
 
         return new(
             new(new(bytes.Slice(16, 16), bigEndian: true), ReadInt32LittleEndian(bytes[32..])),

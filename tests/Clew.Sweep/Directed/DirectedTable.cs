@@ -1,0 +1,47 @@
+namespace Clew.Sweep.Directed;
+
+internal static class DirectedTable
+{
+    public static IReadOnlyList<DirectedCheck> All { get; } =
+    [
+        new(TornTailChecks.A_torn_tail_is_cut_off_and_overwritten_with_zeros),
+        new(TornTailChecks.Damage_with_a_sound_group_behind_it_is_no_torn_tail),
+        new(TornTailChecks.A_log_that_ends_before_its_mark_has_lost_events),
+        new(TornTailChecks.A_log_that_ends_before_its_mark_of_a_clean_end_has_lost_events),
+        new(TornTailChecks.A_mark_of_a_clean_end_is_not_believed_where_a_later_segment_follows),
+        new(TornTailChecks.A_segment_that_was_begun_says_that_what_lies_behind_its_start_was_never_answered),
+        new(TornTailChecks.A_segment_that_stayed_empty_is_indexed_once),
+        new(ForgedLogChecks.A_group_with_another_chain_does_not_continue_the_log),
+        new(ForgedLogChecks.A_group_with_a_number_already_given_does_not_continue_the_log),
+        new(ForgedLogChecks.A_group_that_begins_at_another_position_does_not_continue_the_log),
+        new(ForgedLogChecks.A_group_of_another_log_does_not_continue_the_log),
+        new(ForgedLogChecks.A_group_whose_events_lie_in_another_order_does_not_continue_the_log),
+        new(ForgedLogChecks.A_group_that_holds_a_sound_event_of_another_group_does_not_continue_the_log),
+        new(ForgedLogChecks.A_group_with_a_later_number_says_that_one_is_gone),
+        new(ForgedLogChecks.A_segment_of_another_course_of_the_log_is_refused),
+        new(ForgedLogChecks.A_segment_that_is_missing_between_two_others_is_named),
+        new(MarkChecks.The_mark_is_on_the_device_soon_after_the_last_append),
+        new(MarkChecks.The_mark_that_was_flushed_last_is_never_written_over),
+        new(MarkChecks.A_mark_of_a_clean_end_is_taken_back_before_anything_follows_it),
+        new(MarkChecks.A_mark_of_another_log_counts_for_nothing_and_is_made_anew),
+        new(SecondLookChecks.Two_appends_of_one_batch_at_the_same_time_have_one_effect),
+        new(SecondLookChecks.Two_appends_that_expect_the_same_version_at_the_same_time_are_one_success_and_one_conflict),
+        new(SecondLookChecks.What_was_written_and_filed_between_the_two_looks_counts),
+        new(RepeatChecks.A_repeated_batch_is_known_at_the_far_edge_of_the_window_and_not_beyond_it),
+        new(RepeatChecks.A_batch_made_of_the_end_of_one_and_the_beginning_of_the_next_is_refused),
+        new(RepeatChecks.A_batch_with_the_ids_of_another_and_one_type_changed_is_refused),
+        new(RepeatChecks.A_batch_with_the_ids_of_another_and_one_stream_changed_is_refused),
+        new(RepeatChecks.The_beginning_of_a_batch_is_not_that_batch),
+        new(IndexChecks.Merged_index_files_say_what_the_log_says),
+        new(IndexChecks.A_query_of_several_items_finds_what_any_of_them_finds_in_files_and_in_memory),
+        new(IndexChecks.A_bit_that_turns_over_anywhere_in_an_index_is_noticed_or_makes_no_difference),
+        new(IndexChecks.An_index_of_another_log_is_made_anew),
+        new(IndexChecks.An_index_that_leads_to_another_event_gives_nobody_that_event),
+        new(IndexChecks.Verifying_names_an_index_that_does_not_say_what_the_log_says),
+        new(ReadingChecks.A_read_as_of_a_time_has_what_was_recorded_at_that_very_moment),
+        new(ReadingChecks.A_checkpoint_of_another_life_of_the_log_is_refused),
+        new(ReadingChecks.An_event_whose_state_turns_over_is_damaged_and_not_erased),
+        new(ReadingChecks.Verifying_names_the_event_that_is_damaged),
+        new(ReadingChecks.Verifying_notices_that_durable_events_are_gone),
+    ];
+}

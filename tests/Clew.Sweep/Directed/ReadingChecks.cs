@@ -1,0 +1,84 @@
+using Clew.Store;
+using Clew.Store.Segments;
+using Clew.Sweep.Commands;
+using Clew.Sweep.Simulation.Machine;
+
+namespace Clew.Sweep.Directed;
+
+/// <summary>What readers are given, and what they are refused.</summary>
+internal static class ReadingChecks
+{
+    public static void A_read_as_of_a_time_has_what_was_recorded_at_that_very_moment()
+    {
+        var (at, before) = new WatchedDisk(new MemoryDisk()).With(async (store, process) =>
+        {
+            for (var number = 0; number < 9; number++)
+            {
+                await Laboratory.AppendAsync(store, number);
+                await process.Delay(1_000_000);
+            }
+
+            var times = await TimesAsync(store, AsOf.Now);
+            return (await TimesAsync(store, new AsOf.RecordedTime(times[5])), await TimesAsync(store, new AsOf.RecordedTime(times[5].AddMicroseconds(-1))));
+        });
+
+        // The batches have one, two and three events in turn.
+        Expect.Same(6, at.Count, "the number of events up to the third batch");
+        Expect.Same(3, before.Count, "the number of events before the third batch");
+    }
+
+    public static void A_checkpoint_of_another_life_of_the_log_is_refused() => Laboratory.With(KilledStore.With(batches: 2), async store =>
+    {
+        var head = await store.HeadAsync();
+        var other = head.Checkpoint with { Lineage = head.Lineage with { Epoch = head.Lineage.Epoch + 1 } };
+        try
+        {
+            await foreach (var page in store.SubscribeAsync(new(EventFilter.All) { After = other }))
+                throw new Violation($"it was answered with a page up to {page.ReadTo}");
+        }
+        catch (CheckpointRefusedException)
+        {
+        }
+
+        return true;
+    });
+
+    public static void An_event_whose_state_turns_over_is_damaged_and_not_erased()
+    {
+        const int stateOffset = 8;
+        var disk = KilledStore.With(batches: 5);
+        var hit = LogOnDisk.Of(disk).Groups[2];
+        disk.Flip(hit.File, hit.Offset + GroupHeader.Bytes + stateOffset, 0);
+
+        Expect.Refuses(disk, hit.Before.Position + 1);
+    }
+
+    public static void Verifying_names_the_event_that_is_damaged()
+    {
+        var disk = KilledStore.With(batches: 6);
+        var hit = LogOnDisk.Of(disk).Groups[4];
+        disk.Flip(hit.File, hit.After.Offset - 40, 2);
+
+        var damage = Expect.Verified(disk).FirstDamage;
+
+        Expect.Same(hit.File, damage?.File, "the damaged file");
+        Expect.Same(hit.After.Position, damage?.Position?.Value, "the damaged event");
+    }
+
+    public static void Verifying_notices_that_durable_events_are_gone()
+    {
+        var disk = KilledStore.With(batches: 6);
+        var last = LogOnDisk.Of(disk).Groups[^1];
+        disk.Put(last.File, last.Offset, new byte[last.Length]);
+
+        Expect.Same(last.Before.Position + 1, Expect.Verified(disk).FirstDamage?.Position?.Value, "the first event that is gone");
+    }
+
+    private static async Task<List<DateTimeOffset>> TimesAsync(SegmentEventStore store, AsOf asOf)
+    {
+        var times = new List<DateTimeOffset>();
+        await foreach (var recorded in store.ReadEventsAsync(ReadRequest.All with { AsOf = asOf }))
+            times.Add(recorded.RecordedAt);
+        return times;
+    }
+}

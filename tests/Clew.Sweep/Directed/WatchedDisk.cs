@@ -1,0 +1,124 @@
+using Clew.Store.Segments;
+using Clew.Sweep.Commands;
+using Clew.Sweep.Simulation.Machine;
+
+namespace Clew.Sweep.Directed;
+
+/// <summary>
+/// A disk in memory that knows what its device would hold if the power went now, and on which a read or a flush can be held back for as
+/// long as something else is to happen first. Names count as durable at once.
+/// </summary>
+internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
+{
+    private readonly Dictionary<string, Flushed> flushed = cache.Names.ToDictionary(name => name, name => new Flushed(name) { Bytes = cache[name] });
+    private Hold? heldRead;
+    private Hold? heldFlush;
+
+    public string Name => cache.Name;
+
+    /// <summary>As the system has it: what the next process finds after a kill.</summary>
+    public MemoryDisk Cache => cache;
+
+    /// <summary>Called before a write, with the name of its file and its place.</summary>
+    public Action<string, long>? Writing { get; set; }
+
+    /// <summary>As the device has it: what is found after a power loss that takes every byte it can take.</summary>
+    public MemoryDisk Device()
+    {
+        var device = new MemoryDisk();
+        foreach (var name in cache.Names)
+            device[name] = flushed[name].Bytes;
+        return device;
+    }
+
+    /// <summary>Opens the store as a new process, does something with it, and lets the process die.</summary>
+    public T With<T>(Func<SegmentEventStore, SimulatedProcess, Task<T>> work) => Laboratory.Run(this, cache, Laboratory.Options, work);
+
+    /// <summary>Holds back the next read of a file with such a name.</summary>
+    public Hold HoldRead(string suffix) => heldRead = new(suffix);
+
+    /// <summary>Holds back the next flush of a file with such a name.</summary>
+    public Hold HoldFlush(string suffix) => heldFlush = new(suffix);
+
+    public ValueTask<IReadOnlyList<string>> ListAsync() => cache.ListAsync();
+
+    public async ValueTask<IDiskFile> OpenAsync(string name, FileUse use)
+    {
+        var file = await cache.OpenAsync(name, use);
+        if (use == FileUse.Create)
+            flushed[name] = new(name);
+        return new WatchedFile(this, file, flushed[name]);
+    }
+
+    public ValueTask RenameAsync(string from, string to)
+    {
+        flushed.Remove(from, out var moved);
+        flushed[to] = moved!;
+        moved!.Name = to;
+        return cache.RenameAsync(from, to);
+    }
+
+    public ValueTask DeleteAsync(string name) => cache.DeleteAsync(name);
+
+    public ValueTask SyncFolderAsync() => cache.SyncFolderAsync();
+
+    public ValueTask<IDisposable?> TryLockAsync(string name, string holder)
+    {
+        flushed.TryAdd(name, new(name));
+        return cache.TryLockAsync(name, holder);
+    }
+
+    /// <summary>One call that does not go on before it is let go.</summary>
+    internal sealed class Hold(string suffix)
+    {
+        private readonly TaskCompletionSource gate = new();
+
+        /// <summary>Whether the call has come and waits.</summary>
+        public bool IsReached { get; private set; }
+
+        public void LetGo() => gate.SetResult();
+
+        public Task PassAsync(string name)
+        {
+            if (IsReached || !name.EndsWith(suffix, StringComparison.Ordinal))
+                return Task.CompletedTask;
+
+            IsReached = true;
+            return gate.Task;
+        }
+    }
+
+    private sealed class Flushed(string name)
+    {
+        public string Name { get; set; } = name;
+
+        public byte[] Bytes { get; set; } = [];
+    }
+
+    private sealed class WatchedFile(WatchedDisk disk, IDiskFile inner, Flushed flushed) : IDiskFile
+    {
+        public ValueTask<long> LengthAsync() => inner.LengthAsync();
+
+        public async ValueTask<int> ReadAsync(Memory<byte> target, long offset)
+        {
+            if (disk.heldRead is { } held)
+                await held.PassAsync(flushed.Name);
+            return await inner.ReadAsync(target, offset);
+        }
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, long offset)
+        {
+            disk.Writing?.Invoke(flushed.Name, offset);
+            return inner.WriteAsync(bytes, offset);
+        }
+
+        public async ValueTask SyncAsync()
+        {
+            if (disk.heldFlush is { } held)
+                await held.PassAsync(flushed.Name);
+            flushed.Bytes = disk.Cache[flushed.Name];
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+}
