@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Clew.Events;
@@ -6,6 +7,8 @@ namespace Clew.Events;
 internal static class Names
 {
     public const int BytesMax = 512;
+
+    private const int ShownCharactersMax = 40;
 
     /// <exception cref="ArgumentException">The name breaks the rule; the message says how.</exception>
     public static string Checked(string? name, string kind)
@@ -35,7 +38,7 @@ internal static class Names
         if (Encoding.UTF8.GetByteCount(name) is var bytes && bytes > BytesMax)
             return $"it takes {bytes:N0} bytes of UTF-8, and a name may have at most {BytesMax}.";
         if (!Ascii.IsValid(name) && !name.IsNormalized(NormalizationForm.FormC))
-            return "it is not in Unicode normalization form C; call Normalize() on it first.";
+            return "it is not in Unicode normalization form C; normalize it first (string.Normalize).";
 
         return null;
     }
@@ -52,5 +55,18 @@ internal static class Names
         return true;
     }
 
-    private static string Shown(string name) => name.Length <= 40 ? $"\"{name}\"" : $"\"{name[..40]}…\"";
+    // A message may be written to a terminal or a log, which a name must not drive.
+    private static string Shown(string name)
+    {
+        var shown = new StringBuilder("\"", ShownCharactersMax + 3);
+        foreach (var letter in name.AsSpan(0, Math.Min(name.Length, ShownCharactersMax)))
+        {
+            if (char.IsControl(letter))
+                shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}");
+            else
+                shown.Append(letter);
+        }
+
+        return shown.Append(name.Length > ShownCharactersMax ? "…\"" : "\"").ToString();
+    }
 }

@@ -95,8 +95,16 @@ internal sealed class SegmentPreparer(IDisk disk)
     public static async ValueTask<IDiskFile> FilledAsync(IDisk disk, int bytes)
     {
         var preparer = new SegmentPreparer(disk);
-        while (preparer.filled < bytes)
-            await preparer.FillAsync(Math.Min(bytes, preparer.filled + StepBytes));
+        try
+        {
+            while (preparer.filled < bytes)
+                await preparer.FillAsync(Math.Min(bytes, preparer.filled + StepBytes));
+        }
+        catch (DiskException fault)
+        {
+            await preparer.RefuseAsync(fault);
+            throw;
+        }
 
         return preparer.file!;
     }
