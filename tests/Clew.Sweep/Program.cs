@@ -10,6 +10,7 @@ var commands = new Dictionary<string, Func<Arguments, int>>
     ["truncate"] = TruncateSweep.Run,
     ["flip"] = FlipSweep.Run,
     ["directed"] = DirectedCommand.Run,
+    ["full"] = FullDiskSweep.Run,
     ["mutants"] = MutantsCommand.Run,
 };
 

@@ -69,6 +69,16 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>Waits until it has printed such a line, or has ended.</summary>
+    public void WaitFor(Predicate<string> isIt)
+    {
+        lock (lines)
+        {
+            while (!lines.Exists(isIt) && !closed.Task.IsCompleted)
+                Monitor.Wait(lines);
+        }
+    }
+
     /// <returns>The batches it has acknowledged, and where it says they are.</returns>
     public IEnumerable<(int Number, long First, long Last)> Acks() =>
         Lines.Select(line => line.Split(' ')).Where(words => words[0] == "ack").Select(words => (

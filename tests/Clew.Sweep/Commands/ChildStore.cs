@@ -52,6 +52,21 @@ internal sealed class ChildStore(string folder, SegmentStoreOptions options)
         return found.Count;
     }
 
+    /// <summary>Reads everything beside whoever writes: all that was promised must be there.</summary>
+    public async Task CheckReaderAsync()
+    {
+        await using var reader = await SegmentEventReader.OpenAsync(folder, options);
+        var found = 0;
+        await foreach (var recorded in reader.ReadEventsAsync(ReadRequest.All))
+        {
+            found++;
+            if (promised.TryGetValue(recorded.Position.Value, out var expected))
+                Require(ChildBatch.Parse(recorded) == expected, $"{recorded} is not what was acknowledged");
+        }
+
+        Require(found >= promised.Count, $"{promised.Count} events were acknowledged, and {found} are read");
+    }
+
     private void CheckBatches(List<(int Number, int Index)> found)
     {
         var seen = new HashSet<int>();

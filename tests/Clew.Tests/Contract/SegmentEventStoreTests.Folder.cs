@@ -69,10 +69,17 @@ public sealed partial class SegmentEventStoreTests
         bytes[8] = StoreHeader.FormatVersion + 1;
         await File.WriteAllBytesAsync(header, bytes, Cancellation);
 
-        var refused = await Assert.ThrowsAsync<StoreFormatException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+        var before = Bytes(folder);
 
-        Assert.Contains($"format {StoreHeader.FormatVersion + 1}", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(bytes, await File.ReadAllBytesAsync(header, Cancellation));
+        var refusals = new[]
+        {
+            await Assert.ThrowsAsync<StoreFormatException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation)),
+            await Assert.ThrowsAsync<StoreFormatException>(async () => await SegmentEventReader.OpenAsync(folder, cancellation: Cancellation)),
+            await Assert.ThrowsAsync<StoreFormatException>(async () => await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation)),
+        };
+
+        Assert.All(refusals, refused => Assert.Contains($"format {StoreHeader.FormatVersion + 1}", refused.Message, StringComparison.Ordinal));
+        Assert.Equal(before, Bytes(folder));
     }
 
     [Fact]
@@ -83,8 +90,9 @@ public sealed partial class SegmentEventStoreTests
         await File.WriteAllTextAsync(victim, "mine", Cancellation);
         File.CreateSymbolicLink(Path.Combine(folder, StoreFolder.Lock), victim);
 
-        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
 
+        Assert.Contains("LOCK is a symbolic link", refused.Message, StringComparison.Ordinal);
         Assert.Equal("mine", await File.ReadAllTextAsync(victim, Cancellation));
     }
 
@@ -94,8 +102,13 @@ public sealed partial class SegmentEventStoreTests
         var path = folders.Next();
         await File.WriteAllTextAsync(path, "mine", Cancellation);
 
-        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(path, cancellation: Cancellation));
-        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventReader.OpenAsync(path, cancellation: Cancellation));
+        var refusals = new[]
+        {
+            await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(path, cancellation: Cancellation)),
+            await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventReader.OpenAsync(path, cancellation: Cancellation)),
+        };
+
+        Assert.All(refusals, refused => Assert.Contains($"{path} is no folder", refused.Message, StringComparison.Ordinal));
         Assert.Equal("mine", await File.ReadAllTextAsync(path, Cancellation));
     }
 
@@ -111,6 +124,7 @@ public sealed partial class SegmentEventStoreTests
         await store.AppendAsync(Event("a"));
         await store.DisposeAsync();
         clock.Jump(TimeSpan.FromDays(days));
+        var before = Bytes(folder);
 
         await using (var again = await SegmentEventStore.OpenAsync(folder, options, Cancellation))
         {
@@ -119,6 +133,7 @@ public sealed partial class SegmentEventStoreTests
             Assert.Single(await AllAsync(again));
         }
 
+        Assert.Equal(before, Bytes(folder));
         await using var confirmed = await SegmentEventStore.OpenAsync(folder, options with { Clock = new() { Confirmed = true } }, Cancellation);
         Assert.IsType<AppendResult.Appended>(await confirmed.AppendAsync(Event("a")));
     }

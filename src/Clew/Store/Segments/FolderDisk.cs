@@ -10,6 +10,7 @@ namespace Clew.Store.Segments;
 internal sealed class FolderDisk : IDisk
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const string LostAndFound = "lost+found";
 
     private readonly IFlush flush = Flush.OfThisSystem();
 
@@ -27,6 +28,7 @@ internal sealed class FolderDisk : IDisk
         var full = Path.GetFullPath(path);
         if (!Directory.Exists(full))
         {
+            CheckNothingIsThere(full);
             Try(full, () => OperatingSystem.IsWindows()
                 ? Directory.CreateDirectory(full)
                 : Directory.CreateDirectory(full, OwnerOnly | UnixFileMode.UserExecute));
@@ -40,25 +42,32 @@ internal sealed class FolderDisk : IDisk
     public static FolderDisk Existing(string path)
     {
         var full = Path.GetFullPath(path);
-        return Directory.Exists(full) ? new(full) : throw new DiskException(DiskFault.Missing, $"There is no folder {full}.");
+        if (Directory.Exists(full))
+            return new(full);
+
+        CheckNothingIsThere(full);
+
+        // Whether it is missing or merely hidden.
+        Try(full, () => File.GetAttributes(full));
+        throw new DiskException(DiskFault.Missing, $"There is no folder {full}.");
     }
 
     public ValueTask<IReadOnlyList<string>> ListAsync() =>
-        new(Try<IReadOnlyList<string>>(Name, () => [.. Directory.EnumerateFiles(Name).Select(path => Path.GetFileName(path))]));
+        new(Try<IReadOnlyList<string>>(Name, () =>
+        [
+            .. Directory.EnumerateFiles(Name).Select(path => Path.GetFileName(path)),
+
+            // A file system keeps this one at its root, where a store may well be.
+            .. Directory.EnumerateDirectories(Name).Select(path => Path.GetFileName(path)).Where(name => name != LostAndFound).Select(name => name + "/"),
+        ]));
 
     public ValueTask<IDiskFile> OpenAsync(string name, FileUse use)
     {
         var path = PathOf(name);
-        var handle = Try(path, () => use switch
-        {
-            FileUse.Read when !OperatingSystem.IsWindows() => OpenUnlocked(path),
-            FileUse.Read => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
-            FileUse.Write => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
-            _ => File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
-        });
-        if (!OperatingSystem.IsWindows() && use == FileUse.Create)
-            File.SetUnixFileMode(handle, OwnerOnly);
+        if (use == FileUse.Create)
+            RemoveForAnother(path);
 
+        var handle = OperatingSystem.IsWindows() ? Try(path, () => OpenShared(path, use)) : UnixOpen.File(path, use);
         return new(new FolderFile(handle, path, flush));
     }
 
@@ -85,43 +94,37 @@ internal sealed class FolderDisk : IDisk
 
     private string PathOf(string name) => Path.Combine(Name, name);
 
-    // .NET takes a shared lock where it opens a file, and so could not read who holds the exclusive one.
-    private static SafeFileHandle OpenUnlocked(string path)
+    private static void CheckNothingIsThere(string path)
     {
-        const int missing = 2;
-        const int denied = 13;
-        var closeOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
-        var descriptor = Native.Open(path, closeOnExec, 0);
-        if (descriptor >= 0)
-            return new(descriptor, ownsHandle: true);
+        if (File.Exists(path) || new FileInfo(path).LinkTarget is not null)
+            throw new DiskException(DiskFault.Unfit, $"{path} is no folder. Give the folder of a store, or a path where there is nothing yet.");
+    }
 
-        var error = Marshal.GetLastPInvokeError();
-        throw error switch
+    private static void RemoveForAnother(string path)
+    {
+        if (Directory.Exists(path))
+            throw new DiskException(DiskFault.Unfit, $"{path} is a folder, and a store has a file there. Move it away.");
+
+        Try(path, () => File.Delete(path));
+    }
+
+    private static SafeFileHandle OpenShared(string path, FileUse use)
+    {
+        var (mode, access) = use switch
         {
-            missing => new FileNotFoundException(),
-            denied => new UnauthorizedAccessException(),
-            _ => new IOException(Marshal.GetPInvokeErrorMessage(error)),
+            FileUse.Read => (FileMode.Open, FileAccess.Read),
+            FileUse.Write => (FileMode.Open, FileAccess.ReadWrite),
+            _ => (FileMode.CreateNew, FileAccess.ReadWrite),
         };
+        return File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete);
     }
 
     // .NET's own file locking ignores errors and can be switched off by an environment variable.
     private static Flock? LockByFlock(string path, string holder)
     {
         const int exclusiveNow = 2 | 4;
-        var (readWriteCreate, closeOnExec, noFollow, wouldBlock) = OperatingSystem.IsMacOS()
-            ? (0x0002 | 0x0200, 0x1000000, 0x0100, 35)
-            : (0x0002 | 0x0040, 0x80000, Flush.IsArm ? 0x8000 : 0x20000, 11);
-
-        var descriptor = Native.Open(path, readWriteCreate | closeOnExec | noFollow, 0x180);
-        if (descriptor < 0)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            throw new DiskException(DiskFault.Denied, error == 40
-                ? $"{path} is a symbolic link; a store's lock must be a file of its own. Remove the link."
-                : $"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}.");
-        }
-
-        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        var wouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
+        var handle = UnixOpen.Lock(path);
         var result = Native.FileLock(handle, exclusiveNow);
         var refused = Marshal.GetLastPInvokeError();
         if (result == 0)

@@ -21,7 +21,7 @@ internal static class FolderLock
             {
                 throw new StoreInUseException(
                     $"The store in {surroundings.Disk.Name} is open for writing {await HolderAsync(surroundings.Disk)}. " +
-                    "A store has one writer: close that one, let this one wait for it (SegmentStoreOptions.LockWait), or open a SegmentEventReader to read.");
+                    "A store has one writer: close that one, or wait for it (SegmentStoreOptions.LockWait). Reading works meanwhile (SegmentEventReader; clew read).");
             }
 
             await Task.Delay(RetryAfter, surroundings.Time, cancellation);

@@ -10,7 +10,7 @@ internal interface IDisk
     /// <summary>The folder, for messages.</summary>
     string Name { get; }
 
-    /// <summary>The names of the files in it, in no order.</summary>
+    /// <summary>The names of the files in it, in no order, and those of folders, which end in a slash.</summary>
     ValueTask<IReadOnlyList<string>> ListAsync();
 
     ValueTask<IDiskFile> OpenAsync(string name, FileUse use);
@@ -71,8 +71,11 @@ internal enum DiskFault
     /// <summary>There is no such file or folder.</summary>
     Missing,
 
-    /// <summary>It may not be opened: no permission, or a symbolic link where none belongs.</summary>
+    /// <summary>There is no permission.</summary>
     Denied,
+
+    /// <summary>Something else is in its place, such as a symbolic link; the message says what to do.</summary>
+    Unfit,
 }
 
 /// <summary>A disk could not do what it was asked to.</summary>

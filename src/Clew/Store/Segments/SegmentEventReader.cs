@@ -101,7 +101,7 @@ public sealed class SegmentEventReader : IEventReader
         try
         {
             if (!await reader.CatchUpAsync())
-                throw new StoreFormatException($"{disk.Name} is not a Clew store yet: its making is not finished. Open it for writing once.");
+                throw new StoreFormatException($"{disk.Name} has no mark of how far its log goes: its making was not finished, or its file {Watermark.FileName} is damaged. Open it for writing once, which mends it.");
             reader.following = surroundings.Workers.Start("clew reader", reader.FollowAsync);
             return reader;
         }
@@ -149,6 +149,8 @@ public sealed class SegmentEventReader : IEventReader
         {
             if (view.Segments.Headers.Count == 0 || view.Segments.Last.Number < mark.Point.Segment)
                 await AddSegmentsAsync();
+            if (view.Segments.Headers.Count == 0)
+                throw StoreFolder.WithoutSegments();
 
             await scan.RunAsync(mark.Point.Group);
             if (scan.Point.Group < mark.Point.Group)
@@ -168,9 +170,11 @@ public sealed class SegmentEventReader : IEventReader
         {
             head ??= await surroundings.Disk.OpenAsync(Watermark.FileName, FileUse.Read);
         }
-        catch (DiskException fault) when (fault.Fault == DiskFault.Missing && view.Segments.Headers.Count == 0)
+        catch (DiskException fault) when (fault.Fault == DiskFault.Missing)
         {
-            return null;
+            return view.Segments.Headers.Count == 0
+                ? null
+                : throw StoreFolder.Damaged(Watermark.FileName, null, "it is missing", "Open the store for writing once, which makes it anew.");
         }
 
         var mark = await Watermark.ReadAsync(head);

@@ -145,27 +145,33 @@ public sealed class SegmentEventStore : IEventStore
             await StoreFolder.HeaderAsync(surroundings.Disk, found);
 
         var folderLock = await FolderLock.TakeAsync(surroundings, options.LockWait, cancellation);
+        var held = new Stack<IDisposable>([folderLock]);
         try
         {
-            return await OpenLockedAsync(surroundings, options, folderLock);
+            return await OpenLockedAsync(surroundings, options, folderLock, held);
         }
         catch
         {
-            folderLock.Dispose();
+            foreach (var handle in held)
+                handle.Dispose();
             throw;
         }
     }
 
-    private static async ValueTask<SegmentEventStore> OpenLockedAsync(Surroundings surroundings, SegmentStoreOptions options, IDisposable folderLock)
+    private static async ValueTask<SegmentEventStore> OpenLockedAsync(
+        Surroundings surroundings, SegmentStoreOptions options, IDisposable folderLock, Stack<IDisposable> held)
     {
         var disk = surroundings.Disk;
         var names = await disk.ListAsync();
         var store = await StoreFolder.HeaderAsync(disk, names) ?? await StoreFolder.CreateAsync(surroundings);
         var logId = store.Lineage.LogId;
         var segments = await StoreFolder.SegmentsAsync(disk, names, logId);
+        held.Push(segments);
         var cache = new BlockCache(options.IndexCacheBytesMax);
         var (files, unused) = await StoreFolder.IndexesAsync(disk, names, logId, cache);
+        files.ForEach(held.Push);
         var (headFile, found, slot) = await OpenHeadAsync(disk, names, segments, files);
+        held.Push(headFile);
         var mark = found?.Lineage == store.Lineage ? found : null;
         if (segments.Headers.Count == 0)
             segments.Add(await SegmentBirth.FirstAsync(surroundings, store.Lineage, options.SegmentBytesMax));
@@ -201,9 +207,10 @@ public sealed class SegmentEventStore : IEventStore
         if (names.Contains(Watermark.FileName))
         {
             var file = await disk.OpenAsync(Watermark.FileName, FileUse.Write);
+            await FillAsync(file);
             var (mark, slot) = await Watermark.ReadSlotAsync(file) ?? (null!, 0);
             if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
-                throw StoreFolder.Damaged(Watermark.FileName, null, "it speaks of events, but there is no segment", "Bring the segments back.", 1);
+                throw StoreFolder.WithoutSegments();
 
             return (file, mark, slot);
         }
@@ -213,6 +220,17 @@ public sealed class SegmentEventStore : IEventStore
         await made.SyncAsync();
         await disk.SyncFolderAsync();
         return (made, null, 0);
+    }
+
+    // Where its making was cut short: what is not there yet could find no space when an append is flushed already.
+    private static async ValueTask FillAsync(IDiskFile file)
+    {
+        var length = await file.LengthAsync();
+        if (length >= Watermark.FileBytes)
+            return;
+
+        await file.WriteAsync(new byte[Watermark.FileBytes - length], length);
+        await file.SyncAsync();
     }
 
     private static AppendResult.Appended Appended(PreparedAppend append, long first) => new(
@@ -253,13 +271,14 @@ public sealed class SegmentEventStore : IEventStore
 
     private async ValueTask CloseCleanlyAsync()
     {
+        // First, because on a full disk the index files need its space.
+        await surroundings.Disk.DeleteAsync(SegmentPreparer.FileName);
         var tail = view.Parts.Tails[^1];
         if (tail.Count >= FiledAtCloseEvents)
             keeper.Freeze(tail, writer.Point);
 
         await keeper.FileTailsAsync();
-        await surroundings.Disk.DeleteAsync(SegmentPreparer.FileName);
-        if (view.Parts.FiledTo > 0 || writer.Point.Position > 0)
+        if (!head.IsClean && (view.Parts.FiledTo > 0 || writer.Point.Position > 0))
         {
             await head.WriteAsync(writer.Point, isClean: true);
             await head.SyncAsync();

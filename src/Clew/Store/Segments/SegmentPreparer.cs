@@ -68,7 +68,7 @@ internal sealed class SegmentPreparer(IDisk disk)
             }
             catch (DiskException fault)
             {
-                await RefuseAsync(fault);
+                Refuse(fault);
             }
         }
     }
@@ -101,7 +101,20 @@ internal sealed class SegmentPreparer(IDisk disk)
         catch (DiskException)
         {
             file.Dispose();
+            await DeleteQuietlyAsync(disk);
             throw;
+        }
+    }
+
+    private static async ValueTask DeleteQuietlyAsync(IDisk disk)
+    {
+        try
+        {
+            await disk.DeleteAsync(FileName);
+        }
+        catch (DiskException)
+        {
+            // The fault that led here says more.
         }
     }
 
@@ -128,7 +141,7 @@ internal sealed class SegmentPreparer(IDisk disk)
     }
 
     // Who takes the next one has it tried again, when there may be space; nobody else does.
-    private async ValueTask RefuseAsync(DiskException fault)
+    private void Refuse(DiskException fault)
     {
         TaskCompletionSource<PreparedSegment>? refused;
         lock (gate)
@@ -136,15 +149,6 @@ internal sealed class SegmentPreparer(IDisk disk)
             (refused, taker) = (taker, null);
             if (refused is not null)
                 sizeWanted = 0;
-        }
-
-        try
-        {
-            await disk.DeleteAsync(FileName);
-        }
-        catch (DiskException)
-        {
-            // The fault that led here says more.
         }
 
         refused?.SetException(fault);

@@ -25,12 +25,17 @@ public static class SegmentStoreVerification
         try
         {
             var store = await StoreFolder.HeaderAsync(disk, names)
-                ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it.");
+                ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
             using var segments = await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId);
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
             var check = new LogCheck(store, segments, files, progress);
             var mark = await MarkAsync(disk, names, store.Lineage, notes);
+            if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
+                throw StoreFolder.WithoutSegments();
+            if (segments.Headers.Count > 0 && mark is null)
+                notes.Add($"{Watermark.FileName} holds no sound mark of this log, so it is not known whether events are missing at the end; the next writer makes it anew.");
+
             var damage = segments.Headers.Count == 0 ? null : await check.RunAsync(mark, notes, cancellation);
             var indexDamage = damage is null ? await check.CompareAsync(cancellation) : [];
             return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes);
@@ -90,6 +95,9 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
 
         if (mark is not null && mark.Point.Group > Point.Group)
             return await BreakAsync(segments.Last, $"events up to {mark.Point.Position} were durable");
+
+        if (files.Count > 0 && files[^1].Header.End.Group > Point.Group)
+            return await BreakAsync(segments.Last, $"events up to {files[^1].Last} were indexed");
 
         var last = new GroupScanner(segments, segments.Last);
         if (await last.FindLaterAsync(Point) is { } later)

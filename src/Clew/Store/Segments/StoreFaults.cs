@@ -41,6 +41,7 @@ internal static class StoreFaults
         DiskFault.Full => new StoreFullException($"There is no space left: {fault.Message} Make space and try again; nothing is lost.", fault),
         DiskFault.Missing => new StoreUnavailableException($"{fault.Message} Give the folder of a store.", fault),
         DiskFault.Denied => new StoreUnavailableException($"{fault.Message} Run as a user who may read and write the store's files.", fault),
+        DiskFault.Unfit => new StoreUnavailableException(fault.Message, fault),
         _ => new StoreUnavailableException($"The disk reports an error: {fault.Message}", fault),
     };
 }

@@ -107,6 +107,9 @@ internal static class StoreFolder
         $"The store is damaged at {file}{(offset is null ? "" : $", byte {offset}")}: {what}. {advice} Nothing was changed.",
         new(file, offset, position is null ? null : new(position.Value), what));
 
+    public static StoreCorruptedException WithoutSegments() =>
+        Damaged(Watermark.FileName, null, "it speaks of events, but there is no segment", "Bring the segments back.", 1);
+
     // Gone between the listing and now: its writer has merged it.
     private static async ValueTask<IndexFile?> OpenIndexAsync(IDisk disk, string name, Guid logId, BlockCache cache)
     {

@@ -71,14 +71,20 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
         var header = new IndexFileHeader(
             logId, nonce, first, end, sources.Min(source => source.LowestId), sources.Max(source => source.HighestId), blocks, 1, sections);
         var unfinished = header.FileName[..^4] + UnfinishedSuffix;
-        using (var file = await disk.OpenAsync(unfinished, FileUse.Create))
+        try
         {
+            using var file = await disk.OpenAsync(unfinished, FileUse.Create);
             await WriteOffsetsAsync(file, sources);
             for (var kind = 0; kind < sections.Length; kind++)
                 await WriteSectionAsync(file, sections[kind], sources, (IndexKind)kind);
 
             await file.WriteAsync(header.ToBlock(), 0);
             await file.SyncAsync();
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Full)
+        {
+            await disk.DeleteAsync(unfinished);
+            throw;
         }
 
         await disk.RenameAsync(unfinished, header.FileName);

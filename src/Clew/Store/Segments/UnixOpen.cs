@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Clew.Store.Segments;
+
+/// <summary>
+/// Opens files by the system's own call: .NET takes a shared lock where it opens a file, and so could not read who holds the exclusive
+/// one, and it cannot be told to follow no symbolic link, through which a store would overwrite what is not its own.
+/// </summary>
+internal static class UnixOpen
+{
+    private const int ReadOnly = 0;
+    private const int ReadWrite = 2;
+    private const int OwnerOnly = 0x180;
+
+    private const int NotPermitted = 1;
+    private const int Missing = 2;
+    private const int Denied = 13;
+
+    private static readonly int Create = OperatingSystem.IsMacOS() ? 0x200 : 0x40;
+    private static readonly int Exclusive = OperatingSystem.IsMacOS() ? 0x800 : 0x80;
+    private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
+    private static readonly int NoFollow = OperatingSystem.IsMacOS() ? 0x100 : Flush.IsArm ? 0x8000 : 0x20000;
+    private static readonly int Loop = OperatingSystem.IsMacOS() ? 62 : 40;
+
+    /// <exception cref="DiskException">It cannot be opened so; a file that is to be created must not be there.</exception>
+    public static SafeFileHandle File(string path, FileUse use) => Open(path, use switch
+    {
+        FileUse.Read => ReadOnly,
+        FileUse.Write => ReadWrite | NoFollow,
+        _ => ReadWrite | Create | Exclusive,
+    });
+
+    /// <summary>Opens a file to lock it, made where it is missing.</summary>
+    /// <exception cref="DiskException">It cannot be opened.</exception>
+    public static SafeFileHandle Lock(string path) => Open(path, ReadWrite | Create | NoFollow);
+
+    private static SafeFileHandle Open(string path, int flags)
+    {
+        var descriptor = Native.Open(path, flags | CloseOnExec, OwnerOnly);
+        return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw Fault(path, Marshal.GetLastPInvokeError());
+    }
+
+    private static DiskException Fault(string path, int error) => error switch
+    {
+        Missing => new(DiskFault.Missing, $"There is no {path}."),
+        Denied or NotPermitted => new(DiskFault.Denied, $"There is no permission for {path}."),
+        Native.NoSpace or Native.QuotaExceeded => new(DiskFault.Full, $"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}."),
+        _ when error == Loop => new(
+            DiskFault.Unfit, $"{path} is a symbolic link, and a store writes only into files of its own. Put the file itself there; a link named LOCK can be removed."),
+        _ => new(DiskFault.Failed, $"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}."),
+    };
+}
