@@ -20,6 +20,9 @@ internal static class CommandLine
         var screen = new Screen(terminal, args.Contains("--json"));
         try
         {
+            // What the system could not decode is no longer what was typed, and two names could become one.
+            if (args.FirstOrDefault(argument => argument.Contains('\uFFFD', StringComparison.Ordinal)) is { } broken)
+                throw new CommandException(Failure.Usage($"The argument \"{broken}\" is not UTF-8."));
             if (parsed.Action is ParseErrorAction)
                 throw new CommandException(Failure.Usage(UsageFault(parsed)));
 
@@ -42,6 +45,11 @@ internal static class CommandLine
         {
             screen.Report(failure);
             return (int)failure.Code;
+        }
+        catch (Exception exception)
+        {
+            screen.Report(Failure.Internal(exception));
+            return (int)ExitCode.CouldNot;
         }
     }
 

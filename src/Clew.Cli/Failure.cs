@@ -32,13 +32,21 @@ internal sealed record Failure(ExitCode Code, string Kind, string Message)
         ClockRefusedException => new(ExitCode.CouldNot, "clock", exception.Message),
         StoreException => new(ExitCode.CouldNot, "failed", exception.Message),
         ArgumentException => Usage(WithoutParameter(exception.Message)),
-        IOException or UnauthorizedAccessException => new(ExitCode.CouldNot, "io", exception.Message),
+        UnauthorizedAccessException => new(ExitCode.CouldNot, "io", exception.Message + " Run as a user who may, or give another path."),
+        IOException => new(ExitCode.CouldNot, "io", exception.Message),
         OperationCanceledException => Interrupted("Interrupted."),
         _ => null,
     };
 
+    /// <summary>For what only a mistake in this program can cause: enough of it to report, and no more.</summary>
+    public static Failure Internal(Exception exception) => new(
+        ExitCode.CouldNot,
+        "internal",
+        $"A mistake in clew itself, {exception.GetType().Name} in {exception.TargetSite?.DeclaringType?.FullName}.{exception.TargetSite?.Name}: " +
+        $"{exception.Message} Please report this, with the command line.");
+
     // .NET adds the name of a parameter to the message, which says nothing to who typed a command.
-    private static string WithoutParameter(string message) =>
+    public static string WithoutParameter(string message) =>
         message.IndexOf(" (Parameter '", StringComparison.Ordinal) is >= 0 and var at ? message[..at] : message;
 }
 

@@ -17,10 +17,9 @@ internal static class IsoTime
     public static bool TryParse(string text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
         text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
 
-    public static DateTimeOffset Parse(string text, string option) => TryParse(text, out var time)
+    public static DateTimeOffset Parse(string text, string option, string kind = "a time") => TryParse(text, out var time)
         ? time
-        : throw new CommandException(Failure.Usage(
-            $"{option} takes a time such as 2026-11-24T05:00:00Z or 2026-11-24, not \"{text}\"."));
+        : throw new CommandException(Failure.Usage($"{option} takes {kind} such as 2026-11-24T05:00:00Z or 2026-11-24, not \"{text}\"."));
 
     public static string Text(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

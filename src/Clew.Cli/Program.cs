@@ -1,7 +1,12 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Clew.Cli;
 using Clew.Cli.Output;
+
+// One language, and numbers that a script reads the same everywhere.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
 
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -14,7 +19,11 @@ if (Console.IsOutputRedirected)
     Console.SetOut(new StreamWriter(output, new UTF8Encoding(false), 1 << 16));
 }
 
-var terminal = new Terminal(Console.In, Console.Out, Console.Error, TimeProvider.System);
+// Broken bytes are refused, not replaced.
+var input = Console.IsInputRedirected
+    ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false, throwOnInvalidBytes: true))
+    : Console.In;
+var terminal = new Terminal(input, Console.Out, Console.Error, TimeProvider.System);
 return await CommandLine.RunAsync(args, terminal, stop.Token);
 
 void Stop(PosixSignalContext context)

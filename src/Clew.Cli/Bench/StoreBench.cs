@@ -26,9 +26,9 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
         long head;
         await using (var log = await SegmentEventStore.OpenAsync(store, options))
         {
-            yield return await AppendAsync(log, "append, 1 client, 1 event at a time", "append1x1", clients: 1, batch: 1);
-            yield return await AppendAsync(log, $"append, {ClientsMany} clients, 1 event at a time", "append64x1", ClientsMany, batch: 1);
-            yield return await AppendAsync(log, $"append, 1 client, {BatchLarge} events at a time", "append1x100", clients: 1, BatchLarge);
+            yield return await AppendAsync(log, "append, 1 client, 1 event", "append1x1", clients: 1, batch: 1);
+            yield return await AppendAsync(log, $"append, {ClientsMany} clients, 1 event", "append64x1", ClientsMany, batch: 1);
+            yield return await AppendAsync(log, $"append, 1 client, {BatchLarge} events", "append1x100", clients: 1, BatchLarge);
             yield return await ReadAsync(log);
             head = (await log.HeadAsync()).Position.Value;
         }
@@ -41,10 +41,10 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
         using var device = new DeviceFlush(Path.Combine(folder, "flush"));
         var count = 0L;
         var started = time.GetTimestamp();
-        for (; time.GetElapsedTime(started) < duration; count++)
+        for (; count == 0 || time.GetElapsedTime(started) < duration; count++)
             device.WriteAndFlush();
 
-        return new("device: write 4 KiB and flush", "flush", "flushes", count, time.GetElapsedTime(started));
+        return new("device: write 4 KiB, flush", "flush", "flushes", count, time.GetElapsedTime(started));
     }
 
     private async Task<Measurement> AppendAsync(SegmentEventStore log, string name, string key, int clients, int batch)
@@ -57,7 +57,7 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
     private async Task<long> ClientAsync(SegmentEventStore log, int batch, long started)
     {
         var count = 0L;
-        while (time.GetElapsedTime(started) < duration)
+        while (count == 0 || time.GetElapsedTime(started) < duration)
         {
             var events = new EventData[batch];
             for (var index = 0; index < batch; index++)
@@ -76,13 +76,13 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
     {
         var count = 0L;
         var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) < duration)
+        while (count == 0 || time.GetElapsedTime(started) < duration)
         {
             await foreach (var page in log.ReadAsync(ReadRequest.All))
                 count += page.Events.Count;
         }
 
-        return new("read, from the first to the last", "read", "events", count, time.GetElapsedTime(started));
+        return new("read everything", "read", "events", count, time.GetElapsedTime(started));
     }
 
     private async Task<Measurement> OpenAsync(string store, SegmentStoreOptions options, long head)

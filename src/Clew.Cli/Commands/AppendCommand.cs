@@ -24,19 +24,13 @@ internal sealed class AppendCommand : ToolCommand
 
     private readonly Option<string[]> tags = new("--tag") { Description = "A tag; give it again for more.", HelpName = "K:V" };
 
-    private readonly Option<long?> expect = new("--expect")
-    {
-        Description = "Append only where the stream has this version; 0 where it must not exist.",
-        HelpName = "N",
-    };
+    private readonly Option<long?> expect = OptionOf.Number(
+        "--expect", 0, "N", "Append only where the stream has this version; 0 where it must not exist.");
 
     private readonly Option<string?> occurredAt = new("--occurred-at") { Description = "When it happened. Default: now.", HelpName = "TIME" };
 
-    private readonly Option<Guid?> id = new("--id")
-    {
-        Description = "Its identity: the same event again is one event. Default: a new one.",
-        HelpName = "GUID",
-    };
+    private readonly Option<Guid?> id = OptionOf.Identity(
+        "--id", "Its identity: the same event again is one event. Default: a new one.");
 
     private readonly Option<bool> confirmClock = new("--confirm-clock")
     {
@@ -92,16 +86,19 @@ internal sealed class AppendCommand : ToolCommand
     {
         var text = options.GetRequiredValue(data);
         if (text == "-")
-            text = await screen.In.ReadToEndAsync(cancellation);
+            text = await InputAsync(screen, cancellation);
 
         var payload = Encoding.UTF8.GetBytes(text.Trim());
+        if (payload.Length == 0)
+            throw new CommandException(Failure.Usage("--data is empty; it takes JSON, such as '{\"total\":40}', or null where there is nothing to say."));
+
         try
         {
             JsonDocument.Parse(payload).Dispose();
         }
         catch (JsonException fault)
         {
-            throw new CommandException(Failure.Usage($"--data is not JSON: {fault.Message}"), fault);
+            throw new CommandException(Failure.Usage($"--data is not JSON {JsonFault.Text(fault)}"), fault);
         }
 
         var made = new EventData(options.GetRequiredValue(stream), options.GetRequiredValue(type), payload)
@@ -110,6 +107,26 @@ internal sealed class AppendCommand : ToolCommand
             OccurredAt = options.GetValue(occurredAt) is { } time ? IsoTime.Parse(time, "--occurred-at") : null,
         };
         return options.GetValue(id) is { } known ? made with { Id = known } : made;
+    }
+
+    private static async Task<string> InputAsync(Screen screen, CancellationToken cancellation)
+    {
+        var text = new StringBuilder();
+        var buffer = new char[1 << 14];
+        try
+        {
+            while (await screen.In.ReadAsync(buffer, cancellation) is > 0 and var read)
+            {
+                if (text.Append(buffer, 0, read).Length > EventLimits.EventBytesMax)
+                    throw new CommandException(Failure.Usage($"--data takes at most {EventLimits.EventBytesMax:N0} bytes, and standard input goes on."));
+            }
+        }
+        catch (DecoderFallbackException fault)
+        {
+            throw new CommandException(Failure.Usage("--data is not UTF-8: standard input holds bytes that are no text."), fault);
+        }
+
+        return text.ToString();
     }
 
     private static void Show(Screen screen, EventData appended, AppendResult.Appended result)

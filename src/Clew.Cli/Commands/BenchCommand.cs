@@ -9,19 +9,10 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew bench</c>: what this machine's disk makes of a store.</summary>
 internal sealed class BenchCommand : ToolCommand
 {
-    private readonly Option<string> store = new("--store")
-    {
-        Description = "A folder on the disk to measure; a scratch folder in it is made and removed.",
-        HelpName = "DIR",
-        Required = true,
-    };
+    private readonly Option<string> store = OptionOf.Folder(
+        "--store", "A folder on the disk to measure; a scratch folder in it is made and removed.");
 
-    private readonly Option<double> seconds = new("--seconds")
-    {
-        Description = "How long each measurement takes. Default: 2.",
-        HelpName = "S",
-        DefaultValueFactory = _ => 2,
-    };
+    private readonly Option<double> seconds = OptionOf.Measure("--seconds", 2, "S", "How long each measurement takes.");
 
     public BenchCommand(Terminal terminal)
         : base(terminal, "bench", "Measures appends, reads and opening on this disk, beside the disk's own flushes.")
@@ -91,7 +82,7 @@ internal sealed class BenchCommand : ToolCommand
         table.AddColumn("measured");
         table.AddColumn(new TableColumn("per second").RightAligned());
         table.AddColumn(new TableColumn("each").RightAligned());
-        table.AddColumn(new TableColumn("per flush of the device").RightAligned());
+        table.AddColumn(new TableColumn("per flush").RightAligned());
         foreach (var one in measured)
         {
             table.AddRow(
@@ -103,8 +94,8 @@ internal sealed class BenchCommand : ToolCommand
 
         screen.People.Write(table);
         screen.Line(
-            Invariant($"Events of {StoreBench.PayloadBytes} bytes.")
-            + " An append answers once it is flushed, so one client alone cannot beat the device.");
+            Invariant($"Events of {StoreBench.PayloadBytes} bytes; clients, and events at a time.")
+            + " An append answers once it is flushed.");
     }
 
     private static string Each(double perSecond) => (1e6 / perSecond) switch

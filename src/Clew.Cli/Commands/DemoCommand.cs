@@ -10,11 +10,8 @@ internal sealed class DemoCommand : ToolCommand
 {
     private static readonly DemoStep[] Steps = [ConcurrentWriters.Step, KilledWriter.Step, TimeTravel.Step, FlippedBit.Step];
 
-    private readonly Option<string?> keep = new("--keep")
-    {
-        Description = "Use this folder, which must be empty or missing, and keep it. Default: a temporary one, removed at the end.",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> keep = OptionOf.OptionalFolder(
+        "--keep", "Use this folder, which must be empty or missing, and keep it. Default: a temporary one, removed at the end.");
 
     public DemoCommand(Terminal terminal)
         : base(terminal, "demo", "Tries what a store promises: concurrency, a crash, time travel, damage. Takes some seconds.") => Add(keep);
@@ -103,7 +100,7 @@ internal sealed class DemoCommand : ToolCommand
         }
 
         screen.People.MarkupLine(held
-            ? "[green]All held.[/] Conflicts were seen, promises kept, the past read, and the damage found."
+            ? "[green]All held:[/] conflicts seen, promises kept, the past read, the damage found."
             : $"[red]Not everything held.[/] Run it again with --keep DIR, and look at {Markup.Escape(Printable.Text(store))}.");
     }
 }

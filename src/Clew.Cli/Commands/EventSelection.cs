@@ -21,7 +21,7 @@ internal sealed class EventSelection
         HelpName = "K:V",
     };
 
-    private readonly Option<long?> limit = new("--limit") { Description = "At most so many events.", HelpName = "N" };
+    private readonly Option<long?> limit = OptionOf.Number("--limit", 1, "N", "At most so many events.");
 
     private readonly Option<string?> occurredBefore = new("--occurred-before")
     {
@@ -59,11 +59,7 @@ internal sealed class EventSelection
         }));
     }
 
-    public long? Limit(ParseResult options) => options.GetValue(limit) switch
-    {
-        < 1 => throw new CommandException(Failure.Usage("--limit takes 1 or more.")),
-        var count => count,
-    };
+    public long? Limit(ParseResult options) => options.GetValue(limit);
 
     public DateTimeOffset? OccurredBefore(ParseResult options) =>
         options.GetValue(occurredBefore) is { } text ? IsoTime.Parse(text, "--occurred-before") : null;

@@ -50,28 +50,28 @@ internal sealed class ImportCommand : ToolCommand
         };
 
         Importer? importer = null;
-        ImportFormat known;
+        var known = asked;
         try
         {
-            known = asked ?? Guess(path);
-            using var input = ImportFile.Open(path);
+            known ??= Guess(path);
+
+            // All of it, before anything is appended: a file that is broken leaves the store as it was.
+            await PassAsync(screen, path, known.Value, "checking", batches => CheckAsync(batches, cancellation));
             await using var log = await SegmentEventStore.OpenAsync(options.GetRequiredValue(store), storeOptions, cancellation);
             importer = new(log);
-            var batches = ImportBatch.Form(Events(known, input.Content));
-            await (screen.ShowsProgress
-                ? WithProgressAsync(screen, input, progress => importer.RunAsync(Reporting(batches, progress), cancellation))
-                : importer.RunAsync(batches, cancellation));
+            await PassAsync(screen, path, known.Value, "importing", batches => importer.RunAsync(batches, cancellation));
         }
         catch (Exception fault) when (fault is InputException || (fault is ArgumentException && importer is not null))
         {
-            throw new CommandException(Failure.Input($"{path}: {fault.Message}{SoFar(importer)}"), fault);
+            var soFar = known is null ? "" : SoFar(importer);
+            throw new CommandException(Failure.Input($"{path}: {Failure.WithoutParameter(fault.Message)}{soFar}"), fault);
         }
         catch (Exception fault) when (importer is not null && Failure.From(fault) is { } failure)
         {
             throw new CommandException(failure with { Message = failure.Message + SoFar(importer) }, fault);
         }
 
-        Show(screen, known, importer.Tally);
+        Show(screen, known.Value, importer.Tally);
         return ExitCode.Done;
     }
 
@@ -98,13 +98,31 @@ internal sealed class ImportCommand : ToolCommand
         _ => throw new ArgumentOutOfRangeException(nameof(format)),
     };
 
-    private static Task WithProgressAsync(Screen screen, ImportFile input, Func<Action, Task> run) =>
+    private static async Task PassAsync(
+        Screen screen, string path, ImportFormat format, string title, Func<IEnumerable<ImportBatch>, Task> run)
+    {
+        using var input = ImportFile.Open(path);
+        var batches = ImportBatch.Form(Events(format, input.Content));
+        await (screen.ShowsProgress
+            ? WithProgressAsync(screen, title, input, progress => run(Reporting(batches, progress)))
+            : run(batches));
+    }
+
+    private static Task CheckAsync(IEnumerable<ImportBatch> batches, CancellationToken cancellation)
+    {
+        foreach (var _ in batches)
+            cancellation.ThrowIfCancellationRequested();
+
+        return Task.CompletedTask;
+    }
+
+    private static Task WithProgressAsync(Screen screen, string title, ImportFile input, Func<Action, Task> run) =>
         screen.Notes.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
-                var task = context.AddTask("importing");
+                var task = context.AddTask(title);
                 await run(() =>
                 {
                     var (done, total) = input.Progress;
@@ -122,9 +140,9 @@ internal sealed class ImportCommand : ToolCommand
         }
     }
 
-    private static string SoFar(Importer? importer) => importer is null
-        ? ""
-        : Invariant($" {importer.Tally.Imported:N0} events were imported before that, and stay; importing again continues after them.");
+    private static string SoFar(Importer? importer) => importer?.Tally.Imported is > 0 and var imported
+        ? Invariant($" {imported:N0} events were imported before that, and stay; importing again continues after them.")
+        : " Nothing was imported.";
 
     private static void Show(Screen screen, ImportFormat format, ImportTally tally)
     {

@@ -12,7 +12,7 @@ internal sealed class ReadCommand : ToolCommand
 {
     private readonly Option<string> store = StoreOption();
     private readonly EventSelection selection = new();
-    private readonly Option<long> after = new("--after") { Description = "Only events after this position.", HelpName = "P" };
+    private readonly Option<long?> after = OptionOf.Number("--after", 0, "P", "Only events after this position.");
 
     private readonly Option<string?> asOf = new("--as-of")
     {
@@ -44,7 +44,7 @@ internal sealed class ReadCommand : ToolCommand
         var limit = selection.Limit(options);
         var request = new ReadRequest(selection.Filter(options))
         {
-            After = new(options.GetValue(after)),
+            After = new(options.GetValue(after) ?? 0),
             AsOf = Moment(options.GetValue(asOf)),
             Direction = options.GetValue(backwards) ? ReadDirection.Backwards : ReadDirection.Forwards,
 
@@ -65,7 +65,11 @@ internal sealed class ReadCommand : ToolCommand
                 break;
         }
 
-        return shown > 0 ? ExitCode.Done : throw new CommandException(Failure.NotFound("No event matches."));
+        if (shown > 0)
+            return ExitCode.Done;
+
+        var head = await reader.HeadAsync(cancellation);
+        throw new CommandException(Failure.NotFound($"No event matches; the log ends at position {head.Position}."));
     }
 
     private static AsOf Moment(string? text)
@@ -75,6 +79,6 @@ internal sealed class ReadCommand : ToolCommand
 
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position)
             ? new AsOf.Position(new GlobalPosition(position))
-            : new AsOf.RecordedTime(IsoTime.Parse(text, "--as-of"));
+            : new AsOf.RecordedTime(IsoTime.Parse(text, "--as-of", "a position or a time"));
     }
 }

@@ -19,8 +19,8 @@ internal sealed class StatsCommand : ToolCommand
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
         await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
-        var head = await reader.HeadAsync(cancellation);
         var size = await reader.StatisticsAsync(cancellation);
+        var head = await reader.HeadAsync(cancellation);
         if (screen.IsJson)
         {
             screen.Json(json =>
@@ -33,7 +33,7 @@ internal sealed class StatsCommand : ToolCommand
                     json.WriteString("recordedAt", IsoTime.Text(time));
                 else
                     json.WriteNull("recordedAt");
-                json.WriteNumber("events", size.Events);
+                json.WriteNumber("events", head.Position.Value);
                 json.WriteNumber("segments", size.Segments);
                 json.WriteNumber("logBytes", size.LogBytes);
                 json.WriteNumber("segmentBytes", size.SegmentBytes);
@@ -46,7 +46,7 @@ internal sealed class StatsCommand : ToolCommand
 
         var grid = new Grid().AddColumn().AddColumn();
         grid.AddRow("log", $"{head.Lineage.LogId}, epoch {head.Lineage.Epoch}");
-        grid.AddRow("events", Number(size.Events));
+        grid.AddRow("events", Number(head.Position.Value));
         grid.AddRow("last recorded", head.RecordedAt is { } recorded ? IsoTime.Text(recorded) : "never");
         grid.AddRow(
             "segments",

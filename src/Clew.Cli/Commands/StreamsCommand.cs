@@ -16,11 +16,8 @@ internal sealed class StreamsCommand : ToolCommand
 
     private readonly Option<string> store = StoreOption();
 
-    private readonly Option<int?> limit = new("--limit")
-    {
-        Description = $"At most so many streams. Default: {RowsDefault}; with --json, all.",
-        HelpName = "N",
-    };
+    private readonly Option<long?> limit = OptionOf.Number(
+        "--limit", 1, "N", $"At most so many streams. Default: {RowsDefault}; with --json, all.");
 
     public StreamsCommand(Terminal terminal)
         : base(terminal, "streams", "Lists the streams, those with the most events first. Reads the whole log.")
@@ -34,9 +31,6 @@ internal sealed class StreamsCommand : ToolCommand
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
         var asked = options.GetValue(limit);
-        if (asked < 1)
-            throw new CommandException(Failure.Usage("--limit takes 1 or more."));
-
         await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
         var streams = new Dictionary<string, Extent>();
         await foreach (var recorded in reader.ReadEventsAsync(ReadRequest.All, cancellation))
@@ -48,7 +42,7 @@ internal sealed class StreamsCommand : ToolCommand
         var rows = streams
             .OrderByDescending(stream => stream.Value.Events)
             .ThenBy(stream => stream.Key, StringComparer.Ordinal)
-            .Take(asked ?? (screen.IsJson ? int.MaxValue : RowsDefault));
+            .Take((int)Math.Min(int.MaxValue, asked ?? (screen.IsJson ? int.MaxValue : RowsDefault)));
         if (screen.IsJson)
             WriteLines(screen, rows);
         else

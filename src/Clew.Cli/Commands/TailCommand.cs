@@ -12,11 +12,8 @@ internal sealed class TailCommand : ToolCommand
     private readonly Option<string> store = StoreOption();
     private readonly EventSelection selection = new();
 
-    private readonly Option<long?> after = new("--after")
-    {
-        Description = "Begin after this position; 0 shows everything first. Default: only what comes from now on.",
-        HelpName = "P",
-    };
+    private readonly Option<long?> after = OptionOf.Number(
+        "--after", 0, "P", "Begin after this position; 0 shows everything first. Default: only what comes from now on.");
 
     public TailCommand(Terminal terminal)
         : base(terminal, "tail", "Follows the log, also while another process appends, until Ctrl-C or --limit.")
@@ -52,7 +49,7 @@ internal sealed class TailCommand : ToolCommand
         await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
         var head = await reader.HeadAsync(cancellation);
         var begin = new GlobalPosition(options.GetValue(after) ?? head.Position.Value);
-        if (begin < GlobalPosition.Start || begin > head.Position)
+        if (begin > head.Position)
             throw new CommandException(Failure.Usage($"--after takes 0 to {head.Position}, where the log ends, not {begin}."));
 
         var request = new SubscribeRequest(filter) { After = new Checkpoint(head.Lineage, begin) };

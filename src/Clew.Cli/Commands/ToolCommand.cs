@@ -21,10 +21,5 @@ internal abstract class ToolCommand : Command
 
     protected abstract Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation);
 
-    protected static Option<string> StoreOption() => new("--store")
-    {
-        Description = "The store's folder.",
-        HelpName = "DIR",
-        Required = true,
-    };
+    protected static Option<string> StoreOption() => OptionOf.Folder("--store", "The store's folder.");
 }

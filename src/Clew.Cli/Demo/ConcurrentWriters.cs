@@ -16,7 +16,7 @@ internal static class ConcurrentWriters
     public static DemoStep Step { get; } = new(
         "writers",
         "Many writers, few streams",
-        "Each append names the version it rests on, so nobody overwrites what he has not seen.",
+        "Each append names the version it rests on: nobody overwrites the unseen.",
         RunAsync);
 
     private static async Task<DemoFinding> RunAsync(string folder, CancellationToken cancellation)
@@ -38,7 +38,7 @@ internal static class ConcurrentWriters
         return new(
             total == expected && events == Writers * PaymentsEach,
             Invariant($"{Writers} writers made {Writers * PaymentsEach} payments into {Accounts.Length} accounts;")
-                + Invariant($" {conflicts.Sum():N0} conflicts were detected and tried again."),
+                + Invariant($" {conflicts.Sum():N0} conflicts, tried again."),
             Invariant($"Paid in: {expected:N0}. In the accounts: {total:N0}, in {events:N0} events."));
     }
 

@@ -12,7 +12,7 @@ internal static class FlippedBit
     public static DemoStep Step { get; } = new(
         "damage",
         "One bit of a copy is turned",
-        "Every byte lies under a checksum, and each group is chained to all before it: rot has a place and a name.",
+        "Every byte lies under a checksum: rot has a place and a name.",
         RunAsync);
 
     private static async Task<DemoFinding> RunAsync(string folder, CancellationToken cancellation)
@@ -24,12 +24,15 @@ internal static class FlippedBit
         var (file, offset) = Turn(copy, victim.Data.Span);
         var found = await SegmentStoreVerification.RunAsync(copy, null, cancellation);
 
+        var place = found.FirstDamage is { } first ? VerifyCommand.Place(first).Split(": ", 2) : ["nothing!"];
         return new(
             original.IsSound && found.FirstDamage is { } damage && damage.File == file && damage.Position <= victim.Position,
-            Invariant($"The original is {(original.IsSound ? "sound" : "NOT sound")}:")
-                + Invariant($" {original.Events:N0} events, {original.Bytes:N0} bytes checked."),
-            Invariant($"Turned one bit of the copy in {file} at offset {offset:N0}, within event {victim.Position}. Found:"),
-            found.FirstDamage is { } place ? VerifyCommand.Place(place) : "nothing!");
+            [
+                Invariant($"The original is {(original.IsSound ? "sound" : "NOT sound")}:")
+                    + Invariant($" {original.Events:N0} events, {original.Bytes:N0} bytes checked."),
+                Invariant($"Turned one bit of the copy, within event {victim.Position}, at offset {offset:N0}. Found:"),
+                .. place,
+            ]);
     }
 
     private static async Task<RecordedEvent> MiddleAsync(string folder, CancellationToken cancellation)

@@ -21,7 +21,7 @@ internal static class KilledWriter
     public static DemoStep Step { get; } = new(
         "crash",
         "A writer is killed in the middle of its work",
-        "An append answers once it is on the disk, so no crash takes back what was promised.",
+        "An append answers once it is on the disk: no crash takes a promise back.",
         RunAsync);
 
     /// <summary>What the process prints for each event that was acknowledged.</summary>
@@ -48,8 +48,8 @@ internal static class KilledWriter
         return new(
             found == promised.Count,
             Invariant($"Killed with SIGKILL after {promised.Count:N0} acknowledged events, and opened again."),
-            Invariant($"Of these {promised.Count:N0}, {found:N0} are there, with the same ids")
-                + Invariant($" (and {unanswered:N0} that had no answer yet)."));
+            Invariant($"Of these {promised.Count:N0}, {found:N0} are there, with the same ids;")
+                + Invariant($" and {unanswered:N0} that had no answer."));
     }
 
     private static async Task<(Dictionary<long, Guid> Promised, string Complaint)> KillAsync(

@@ -14,7 +14,7 @@ internal static class TimeTravel
     public static DemoStep Step { get; } = new(
         "time-travel",
         "One account, as of three moments",
-        "State is a fold over events, so every past state is one read away, and none was kept for it.",
+        "State is a fold over events, so every past state is one read away.",
         RunAsync);
 
     private static async Task<DemoFinding> RunAsync(string folder, CancellationToken cancellation)

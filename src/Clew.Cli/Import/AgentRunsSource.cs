@@ -34,11 +34,11 @@ internal static class AgentRunsSource
         }
         catch (JsonException fault)
         {
-            throw InputException.AtLine(line, $"invalid JSON: {fault.Message}", fault);
+            throw InputException.AtLine(line, $"invalid JSON {JsonFault.Text(fault)} A line holds one whole run.", fault);
         }
         catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
         {
-            throw InputException.AtLine(line, fault.Message, fault);
+            throw InputException.AtLine(line, Failure.WithoutParameter(fault.Message), fault);
         }
     }
 

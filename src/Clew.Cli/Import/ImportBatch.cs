@@ -24,17 +24,21 @@ internal sealed record ImportBatch(IReadOnlyList<EventData> Events, IReadOnlyLis
         var versions = new Dictionary<StreamName, long>();
         var pending = new List<EventData>(EventsAimed);
         var before = new Dictionary<StreamName, StreamVersion>();
+        var ids = new HashSet<Guid>();
         var bytes = 0L;
         foreach (var (data, bringsId, line) in events)
         {
             var size = data.Data.Length + data.Metadata.Length + EnvelopeBytesAssumed;
             if (size > EventLimits.EventBytesMax)
-                throw InputException.AtLine(line, $"the event takes more than {EventLimits.EventBytesMax:N0} bytes.");
+                throw InputException.AtLine(line, $"the event takes more than {EventLimits.EventBytesMax:N0} bytes; keep large content elsewhere.");
             if (pending.Count > 0 && IsFull(pending, bytes + size, data.Stream))
             {
                 yield return Close();
                 bytes = 0;
             }
+
+            if (bringsId && !ids.Add(data.Id))
+                throw InputException.AtLine(line, $"the event id {data.Id} comes a second time; an id belongs to one event.");
 
             ref var version = ref CollectionsMarshal.GetValueRefOrAddDefault(versions, data.Stream, out _);
             before.TryAdd(data.Stream, new(version));
@@ -50,6 +54,7 @@ internal sealed record ImportBatch(IReadOnlyList<EventData> Events, IReadOnlyLis
         {
             var batch = new ImportBatch([.. pending], [.. before.Select(stream => new StreamAt(stream.Key, stream.Value))]);
             pending.Clear();
+            ids.Clear();
             before.Clear();
             return batch;
         }

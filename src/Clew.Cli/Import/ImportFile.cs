@@ -17,7 +17,7 @@ internal sealed class ImportFile : IDisposable
     /// <summary>How far it has been read, and how long it is, both as it lies on the disk.</summary>
     public (long Done, long Total) Progress => (file.Position, file.Length);
 
-    /// <exception cref="InputException">It is missing or empty.</exception>
+    /// <exception cref="InputException">It is missing, empty, or may not be read.</exception>
     public static ImportFile Open(string path)
     {
         if (Directory.Exists(path))
@@ -25,7 +25,7 @@ internal sealed class ImportFile : IDisposable
         if (!File.Exists(path))
             throw new InputException("there is no such file.");
 
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        var file = OpenExisting(path);
         if (!file.CanSeek)
         {
             file.Dispose();
@@ -42,6 +42,18 @@ internal sealed class ImportFile : IDisposable
 
         file.Position = 0;
         return new(file, packed: read == 2 && magic[0] == 0x1f && magic[1] == 0x8b);
+    }
+
+    private static FileStream OpenExisting(string path)
+    {
+        try
+        {
+            return new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        }
+        catch (UnauthorizedAccessException fault)
+        {
+            throw new InputException("there is no permission to read it; run as a user who may.", fault);
+        }
     }
 
     public void Dispose()

@@ -43,13 +43,14 @@ internal static class ImportFormats
         text = text.TrimStart(" \t\r\n"u8);
         if (text.IsEmpty)
             throw new InputException("it is empty.");
-        if (text[0] == '<' || text.StartsWith((ReadOnlySpan<byte>)[0xff, 0xfe]) || text.StartsWith((ReadOnlySpan<byte>)[0xfe, 0xff]))
+        if (text[0] == '<' || text.StartsWith((ReadOnlySpan<byte>)[0xff, 0xfe, (byte)'<', 0]) || text.StartsWith((ReadOnlySpan<byte>)[0xfe, 0xff, 0, (byte)'<']))
             return ImportFormat.Xes;
         if (text[0] == '{' && GuessJson(text) is { } format)
             return format;
 
         throw new InputException(
-            "it is neither XES nor JSON lines with \"stream\" and \"type\", or \"traj\", in the first; name its format with --format.");
+            "it is neither XES nor JSON lines in UTF-8 with \"stream\" and \"type\" in the first, or \"traj\" for runs of agents; "
+            + "convert it, or name its format with --format.");
     }
 
     private static ImportFormat? GuessJson(ReadOnlySpan<byte> text)
@@ -69,7 +70,7 @@ internal static class ImportFormats
         }
         catch (JsonException fault)
         {
-            throw InputException.AtLine((fault.LineNumber ?? 0) + 1, "invalid JSON.", fault);
+            throw InputException.AtLine((fault.LineNumber ?? 0) + 1, $"invalid JSON {JsonFault.Text(fault)}", fault);
         }
 
         return null;

@@ -82,7 +82,7 @@ internal sealed class Importer(IEventStore store)
     /// <returns>How many of the events are new in the log.</returns>
     private async Task<long> AppendAsync(ImportBatch batch) => await TryAppendAsync(batch) switch
     {
-        AppendResult.Appended { First: var first } => first > headBefore ? batch.Events.Count : 0,
+        (AppendResult.Appended { First: var first }, _) => first > headBefore ? batch.Events.Count : 0,
         _ => await AppendMissingAsync(batch),
     };
 
@@ -104,9 +104,12 @@ internal sealed class Importer(IEventStore store)
         if (missing.Count == 0)
             return 0;
 
-        return await TryAppendAsync(new(missing, before)) is AppendResult.Appended
-            ? missing.Count
-            : throw OtherEvents(before[0].Stream);
+        return await TryAppendAsync(new(missing, before)) switch
+        {
+            (AppendResult.Appended, _) => missing.Count,
+            (_, { } reused) => throw new CommandException(Failure.Conflict(reused.Message), reused),
+            _ => throw OtherEvents(before[0].Stream),
+        };
     }
 
     private async Task<int> CountAlreadyThereAsync(StreamName stream, StreamVersion after, List<EventData> events)
@@ -124,8 +127,8 @@ internal sealed class Importer(IEventStore store)
         return there;
     }
 
-    /// <returns>None where some of the ids are known and the batch is not.</returns>
-    private async Task<AppendResult?> TryAppendAsync(ImportBatch batch)
+    /// <returns>The fault instead of a result where some of the ids are known and the batch is not.</returns>
+    private async Task<(AppendResult? Result, EventIdReusedException? Reused)> TryAppendAsync(ImportBatch batch)
     {
         var conditions = batch.Before
             .Select(AppendCondition (stream) => new AppendCondition.StreamAtVersion(stream.Stream, stream.Version))
@@ -133,11 +136,11 @@ internal sealed class Importer(IEventStore store)
         try
         {
             // Not cancelled: what is under way is waited for, so that the tally is right.
-            return await store.AppendAsync(new AppendBatch(batch.Events, conditions));
+            return (await store.AppendAsync(new AppendBatch(batch.Events, conditions)), null);
         }
-        catch (EventIdReusedException)
+        catch (EventIdReusedException reused)
         {
-            return null;
+            return (null, reused);
         }
     }
 

@@ -30,16 +30,17 @@ internal static class JsonLinesSource
         }
         catch (JsonException fault)
         {
-            throw InputException.AtLine(line, $"invalid JSON: {fault.Message}", fault);
+            throw InputException.AtLine(line, $"invalid JSON {JsonFault.Text(fault)} A line holds one whole event.", fault);
         }
         catch (Exception fault) when (fault is ArgumentException or FormatException or InvalidOperationException)
         {
-            throw InputException.AtLine(line, fault.Message, fault);
+            throw InputException.AtLine(line, Failure.WithoutParameter(fault.Message), fault);
         }
     }
 
     private sealed class Fields
     {
+        private readonly HashSet<string> taken = [];
         private string? stream;
         private string? type;
         private byte[]? data;
@@ -57,6 +58,9 @@ internal static class JsonLinesSource
         public void Take(JsonProperty member, long line)
         {
             var value = member.Value;
+            if (!taken.Add(member.Name))
+                throw InputException.AtLine(line, $"it has \"{member.Name}\" twice.");
+
             switch (member.Name)
             {
                 case "stream":
@@ -85,11 +89,12 @@ internal static class JsonLinesSource
                     break;
                 case "schemaVersion":
                     schemaVersion = value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+                        && number is >= 1 and <= EventLimits.SchemaVersionMax
                         ? number
-                        : throw new FormatException("\"schemaVersion\" takes a whole number.");
+                        : throw new FormatException($"\"schemaVersion\" takes a whole number from 1 to {EventLimits.SchemaVersionMax}.");
                     break;
                 case "contentType":
-                    contentType = Text(member);
+                    contentType = ContentType(member);
                     break;
                 case "id":
                     Id = Identity(member);
@@ -117,6 +122,8 @@ internal static class JsonLinesSource
                 throw InputException.AtLine(line, "an event needs \"stream\" and \"type\".");
             if (data is null && !isErased)
                 throw InputException.AtLine(line, "an event needs \"data\" or \"dataBase64\".");
+            if (taken.IsSupersetOf(["data", "dataBase64"]) || taken.IsSupersetOf(["metadata", "metadataBase64"]))
+                throw InputException.AtLine(line, "it gives the same bytes as JSON and in Base64; one of them is enough.");
 
             var made = new EventData(stream, type, data ?? [])
             {
@@ -145,9 +152,14 @@ internal static class JsonLinesSource
         private static Guid? Identity(JsonProperty member) => member.Value.ValueKind switch
         {
             JsonValueKind.Null => null,
-            JsonValueKind.String when member.Value.TryGetGuid(out var id) => id,
+            JsonValueKind.String when member.Value.TryGetGuid(out var id) && id != Guid.Empty => id,
             _ => throw new FormatException($"\"{member.Name}\" takes a GUID."),
         };
+
+        private static string ContentType(JsonProperty member) =>
+            Text(member) is { Length: > 0 and <= EventLimits.ContentTypeBytesMax } text && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')
+                ? text
+                : throw new FormatException($"\"contentType\" takes 1 to {EventLimits.ContentTypeBytesMax} characters of ASCII.");
 
         private static DateTimeOffset Time(JsonProperty member) => IsoTime.TryParse(Text(member), out var time)
             ? time
@@ -166,7 +178,10 @@ internal static class JsonLinesSource
                     : throw new FormatException("\"tags\" takes an array of \"key:value\"."));
             }
 
-            return tags;
+            if (tags.Count > EventLimits.TagsMax)
+                throw new FormatException($"it has {tags.Count:N0} tags, and an event may have {EventLimits.TagsMax}.");
+
+            return tags.Distinct().Count() == tags.Count ? tags : throw new FormatException("it has a tag twice.");
         }
     }
 }

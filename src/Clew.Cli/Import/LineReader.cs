@@ -1,3 +1,5 @@
+using System.Text.Unicode;
+
 namespace Clew.Cli.Import;
 
 /// <summary>The lines of a text in UTF-8, as bytes, numbered from 1. Lines of white space are left out.</summary>
@@ -58,6 +60,8 @@ internal static class LineReader
         if (number == 1 && line.Span.StartsWith("\uFEFF"u8))
             line = line[3..];
 
-        return line.Trim(" \t\r"u8);
+        return Utf8.IsValid(line.Span)
+            ? line.Trim(" \t\r"u8)
+            : throw InputException.AtLine(number, "it is not UTF-8; convert the file.");
     }
 }

@@ -5,7 +5,8 @@ namespace Clew.Cli.Import;
 /// <summary>Unpacks gzip, and notices where the file is cut short: <see cref="GZipStream"/> alone then just ends.</summary>
 /// <remarks>
 /// Behind the file it lets follow a small gzip member of its own. Members of a whole file unpack to their contents, one after the
-/// other; where the file ends in the middle of one, the mark does not come out at the end.
+/// other; where the file ends in the middle of one, the mark does not come out at the end. What is no member ends the unpacking before the file
+/// ends.
 /// </remarks>
 internal sealed class WholeGZip : Stream
 {
@@ -41,6 +42,8 @@ internal sealed class WholeGZip : Stream
         if (rest is not { } ending)
         {
             var read = Unpack(buffer);
+            if (read == 0 && !buffer.IsEmpty && !packed.HasEnded)
+                throw CutShort(null);
             if (!packed.HasEnded)
                 return read;
 

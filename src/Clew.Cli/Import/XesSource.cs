@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using System.Xml;
 using Clew.Cli.Output;
@@ -11,6 +12,7 @@ internal static class XesSource
 {
     private const string StreamPrefix = "case-";
     private const string StreamOutsideTraces = "no-case";
+    private const int TimeCharactersShown = 60;
 
     private static readonly XmlReaderSettings Settings = new()
     {
@@ -36,13 +38,21 @@ internal static class XesSource
         {
             return events.MoveNext();
         }
+        catch (XmlException fault) when (fault.LineNumber == 0)
+        {
+            // Of all faults of the text, only this one has no place.
+            throw new InputException(
+                "it has a document type definition (DTD), which XES has no use for and which could read other files or never end; remove it.", fault);
+        }
         catch (XmlException fault)
         {
-            throw InputException.AtLine(fault.LineNumber, $"invalid XML: {fault.Message}", fault);
+            var place = string.Create(CultureInfo.InvariantCulture, $" Line {fault.LineNumber}, position {fault.LinePosition}.");
+            var what = fault.Message.Replace(place, "", StringComparison.Ordinal);
+            throw InputException.AtLine(fault.LineNumber, $"invalid XML at character {fault.LinePosition}: {what}", fault);
         }
         catch (ArgumentException fault)
         {
-            throw new InputException(fault.Message, fault);
+            throw new InputException(Failure.WithoutParameter(fault.Message), fault);
         }
     }
 
@@ -184,7 +194,7 @@ internal static class XesSource
         }
         catch (FormatException fault)
         {
-            throw InputException.AtLine(line, $"the event's time:timestamp \"{text}\" is no time.", fault);
+            throw InputException.AtLine(line, $"the event's time:timestamp \"{Printable.Text(text, TimeCharactersShown)}\" is no time.", fault);
         }
     }
 

@@ -37,6 +37,18 @@ internal static class Printable
         return Text(text[..end]) + "…";
     }
 
+    /// <summary>A text that is too long without its middle: its beginning says what it is, and its end what to do.</summary>
+    public static string Middle(string text, int charactersMax)
+    {
+        if (text.Length <= charactersMax)
+            return text;
+
+        var half = charactersMax / 2;
+        var first = char.IsHighSurrogate(text[half - 1]) ? half - 1 : half;
+        var last = char.IsLowSurrogate(text[^half]) ? half - 1 : half;
+        return $"{text[..first]}…{text[^last..]}";
+    }
+
     // Format characters hold the marks that turn the direction of what follows.
     private static bool IsHarmless(string text, int index) => char.GetUnicodeCategory(text[index]) switch
     {

@@ -15,6 +15,9 @@ internal sealed class Screen
     // Where nobody looks at the width, nothing is gained by wrapping.
     public const int WidthUnbounded = 10_000;
 
+    // A message may quote what is wrong, and that may be megabytes long.
+    private const int MessageCharactersMax = 1_000;
+
     private readonly Terminal terminal;
     private readonly ArrayBufferWriter<byte> line = new();
 
@@ -58,31 +61,40 @@ internal sealed class Screen
 
     public void Report(Failure failure)
     {
-        FlushWhatCanBe();
+        FlushWhatCanBe(terminal.Out);
+        var message = Printable.Middle(failure.Message, MessageCharactersMax);
         var text = IsJson
             ? Line(json =>
             {
                 json.WriteStartObject();
-                json.WriteString("error", failure.Message);
+                json.WriteString("error", message);
                 json.WriteString("kind", failure.Kind);
                 json.WriteEndObject();
             })
-            : "clew: " + Printable.Text(failure.Message);
-        terminal.Error.WriteLine(text);
-        terminal.Error.Flush();
+            : "clew: " + Printable.Text(message);
+        try
+        {
+            terminal.Error.WriteLine(text);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Nobody can be told; the exit code still says it.
+        }
+
+        FlushWhatCanBe(terminal.Error);
     }
 
     public void Flush() => terminal.Out.Flush();
 
-    private void FlushWhatCanBe()
+    private static void FlushWhatCanBe(TextWriter writer)
     {
         try
         {
-            terminal.Out.Flush();
+            writer.Flush();
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Standard output may be the very thing that failed.
+            // It may be the very thing that failed.
         }
     }
 

@@ -14,13 +14,19 @@ public abstract class StoreException : Exception
 /// <summary>The folder is no store, or one of a format that this version does not read. Nothing was changed.</summary>
 public sealed class StoreFormatException(string message, Exception? cause = null) : StoreException(message, cause);
 
-/// <summary>The store cannot be opened or read: no permission, no such folder, an I/O error. Nothing was changed.</summary>
+/// <summary>
+/// The store cannot be opened or read: no permission, no such folder, a symbolic link where the store writes, an I/O error. Nothing was
+/// changed.
+/// </summary>
 public sealed class StoreUnavailableException(string message, Exception? cause = null) : StoreException(message, cause);
 
 /// <summary>Another process, or this one, has the store open for writing. Nothing was changed.</summary>
 public sealed class StoreInUseException(string message) : StoreException(message);
 
-/// <summary>There is no space left to append. Nothing was written; reading goes on, and so does appending once there is space.</summary>
+/// <summary>
+/// There is no space left to append. Nothing was written; reading goes on, and so does appending once there is space for the next segment,
+/// which takes at most <c>SegmentBytesMax</c>.
+/// </summary>
 public sealed class StoreFullException(string message, Exception? cause = null) : StoreException(message, cause);
 
 /// <summary>

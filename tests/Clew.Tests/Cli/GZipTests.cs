@@ -31,6 +31,12 @@ public sealed class GZipTests
             Assert.Throws<InputException>(() => Unpack(Pack(Content)[..^bytesCut])).Message,
             StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(300_000)]
+    public void What_follows_a_file_and_is_no_member_of_it_is_noticed(int bytes) =>
+        Assert.Throws<InputException>(() => Unpack([.. Pack(Content), .. Enumerable.Repeat((byte)7, bytes)]));
+
     [Fact]
     public void What_comes_before_the_cut_is_read_and_nothing_else()
     {

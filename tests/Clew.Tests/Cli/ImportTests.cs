@@ -86,7 +86,7 @@ public sealed class ImportTests
 
         Assert.Equal((2, ""), (import.ExitCode, import.Out));
         Assert.Contains("\"kind\":\"input\"", import.Error, StringComparison.Ordinal);
-        Assert.Contains("has the tag a:b twice", import.Error, StringComparison.Ordinal);
+        Assert.Contains("line 1: it has a tag twice", import.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task What_comes_before_a_fault_stays_and_importing_again_continues()
+    public async Task Nothing_of_a_file_that_is_broken_at_its_end_is_imported_and_its_mended_version_is_imported_whole()
     {
         using var scratch = new Scratch();
         var content = Lines(streams: 20, each: 100);
@@ -171,8 +171,55 @@ public sealed class ImportTests
 
         Assert.Equal((2, ""), (first.ExitCode, first.Out));
         Assert.Contains("broken.jsonl: line 2001: invalid JSON", first.Error, StringComparison.Ordinal);
-        Assert.Contains("1,800 events were imported before that", first.Error, StringComparison.Ordinal);
-        Assert.Equal("""{"format":"jsonl","imported":200,"alreadyThere":1800,"streams":20}""", second.Out.Trim());
+        Assert.Contains("Nothing was imported.", first.Error, StringComparison.Ordinal);
+        Assert.Equal("""{"format":"jsonl","imported":2000,"alreadyThere":0,"streams":20}""", second.Out.Trim());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public async Task An_import_that_was_interrupted_leaves_what_it_has_done_and_again_it_continues(int batches)
+    {
+        using var scratch = new Scratch();
+        var file = scratch.File("log.jsonl", Lines(streams: 60, each: 100));
+        long done;
+        await using (var store = await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken))
+        {
+            using var interrupt = new CancellationTokenSource();
+            await using var content = File.OpenRead(file);
+            var importer = new Importer(store);
+
+            await Assert.ThrowsAsync<OperationCanceledException>(() => importer.RunAsync(
+                ImportBatch.Form(JsonLinesSource.Read(content)).Select((batch, index) =>
+                {
+                    if (index == batches)
+                        interrupt.Cancel();
+                    return batch;
+                }),
+                interrupt.Token));
+            done = importer.Tally.Imported;
+            Assert.Equal(done, (await store.HeadAsync(TestContext.Current.CancellationToken)).Position.Value);
+        }
+
+        var again = await Tool.RunAsync("import", file, "--store", scratch.Store, "--json");
+
+        Assert.InRange(done, 500 * batches, 5_999);
+        Assert.Equal($$"""{"format":"jsonl","imported":{{6_000 - done}},"alreadyThere":{{done}},"streams":60}""", again.Out.Trim());
+    }
+
+    [Fact]
+    public async Task An_event_id_that_belongs_to_another_event_of_the_log_is_a_conflict_that_names_it()
+    {
+        using var scratch = new Scratch();
+        const string id = "0193a5f0-0000-7000-8000-000000000001";
+        await Tool.RunAsync("append", "--store", scratch.Store, "--stream", "mine", "--type", "t", "--data", "0", "--id", id);
+
+        var import = await Tool.RunAsync(
+            "import", scratch.File("log.jsonl", $$"""{"stream":"s","type":"t","data":1,"id":"{{id}}"}"""), "--store", scratch.Store, "--json");
+
+        Assert.Equal((1, ""), (import.ExitCode, import.Out));
+        Assert.Contains($"The event id {id} is already in the log, at position 1", import.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -25,6 +25,14 @@ public sealed class PrintableTests
             .Sample(text => !Printable.Text(text).Any(char.IsControl));
 
     [Fact]
+    public void What_is_too_long_loses_its_middle_and_no_half_of_a_pair_is_left()
+    {
+        Assert.Equal("abcdef", Printable.Middle("abcdef", 6));
+        Assert.Equal("ab…gh", Printable.Middle("abcdefgh", 4));
+        Assert.Equal("a…h", Printable.Middle("a😀cdef😀h", 4));
+    }
+
+    [Fact]
     public void Cutting_does_not_split_a_pair() =>
         Assert.Equal("ab…", Printable.Text("ab😀c", 3));
 }

@@ -116,6 +116,7 @@ public sealed class StoreCommandTests
 
         Assert.Equal((1, ""), (read.ExitCode, read.Out));
         Assert.Contains("\"kind\":\"not-found\"", read.Error, StringComparison.Ordinal);
+        Assert.Contains("the log ends at position 1", read.Error, StringComparison.Ordinal);
     }
 
     [Fact]
