@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Clew.Events;
@@ -61,7 +62,12 @@ internal static class Names
     {
         var shown = new StringBuilder("\"");
         foreach (var rune in name.AsSpan(0, Math.Min(name.Length, ShownMax)).EnumerateRunes())
-            shown.Append(Rune.IsControl(rune) ? Rune.ReplacementChar : rune);
+        {
+            if (Rune.IsControl(rune))
+                shown.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
+            else
+                shown.Append(rune);
+        }
 
         return shown.Append(name.Length > ShownMax ? "…\"" : "\"").ToString();
     }

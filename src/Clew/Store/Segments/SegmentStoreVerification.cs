@@ -30,7 +30,7 @@ public static class SegmentStoreVerification
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
             var check = new LogCheck(store, segments, files, progress);
-            var mark = await MarkAsync(disk, names, store.Lineage, notes);
+            var mark = await MarkAsync(disk, names, store.Lineage);
             if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.WithoutSegments();
             if (segments.Headers.Count > 0 && mark is null)
@@ -46,18 +46,13 @@ public static class SegmentStoreVerification
         }
     }
 
-    private static async ValueTask<Watermark?> MarkAsync(IDisk disk, IReadOnlyList<string> names, Lineage own, List<string> notes)
+    private static async ValueTask<Watermark?> MarkAsync(IDisk disk, IReadOnlyList<string> names, Lineage own)
     {
         if (!names.Contains(Watermark.FileName))
             return null;
 
         using var file = await disk.OpenAsync(Watermark.FileName, FileUse.Read);
-        var mark = await Watermark.ReadAsync(file);
-        if (mark is null || mark.Lineage == own)
-            return mark;
-
-        notes.Add($"{Watermark.FileName} belongs to the log {mark.Lineage}, and this store is {own}; the next writer makes it anew.");
-        return null;
+        return await Watermark.ReadAsync(file) is { } mark && mark.Lineage == own ? mark : null;
     }
 }
 
