@@ -6,7 +6,7 @@ namespace Clew.Bench.Scenarios;
 /// <summary>Durable appends under an expected version: few and many clients, single events and batches.</summary>
 internal static class AppendScenario
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.7);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
     public static async Task RunAsync(BenchOptions options, Report report)
     {

@@ -22,7 +22,6 @@ internal sealed class GroupWriter
     private const int ZeroedAheadBytes = 256 * 1024;
 
     private const int InlineAfterSingles = 16;
-    private const int GatherTurns = 64;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(5);
 
     private readonly LogView view;
@@ -44,7 +43,6 @@ internal sealed class GroupWriter
     private int zeroedTo;
     private int formed;
     private uint recordsChecksum;
-    private int lastGroupAppends = 1;
     private Leader leader;
     private bool isStopping;
     private bool isIdle;
@@ -190,7 +188,6 @@ internal sealed class GroupWriter
 
             if (hasWork)
             {
-                await GatherAsync();
                 singles = await WriteGroupAsync() > 1 ? 0 : singles + 1;
             }
             else if (isDue)
@@ -202,22 +199,6 @@ internal sealed class GroupWriter
             {
                 await arrived.WaitAsync();
             }
-        }
-    }
-
-    // Those who were answered together come back nearly together; a group that waits for them for a moment saves a flush.
-    private async ValueTask GatherAsync()
-    {
-        for (var turn = 0; turn < GatherTurns; turn++)
-        {
-            lock (gate)
-            {
-                if (queue.Count >= lastGroupAppends)
-                    return;
-            }
-
-            Thread.Yield();
-            await Task.Yield();
         }
     }
 
@@ -257,11 +238,10 @@ internal sealed class GroupWriter
         if (failure is not null || refusal is not null)
             return Refuse(refusal);
 
-        lastGroupAppends = taken.Count;
         foreach (var append in taken)
             append.Complete();
 
-        return lastGroupAppends;
+        return taken.Count;
     }
 
     // Before the first byte is written, so that a mark of a clean end always tells the truth.
