@@ -41,7 +41,7 @@ internal static class FullDiskSweep
         SweepAsync(kind, 16 * MiB, SmallSegments, stepKiB, FreeKiBMax);
 
     // Here the next segment is allocated where its making lags behind, and needs twice the space of the last one.
-    public static Task<string> UsualSegmentsAsync(string kind, int stepKiB) => SweepAsync(kind, 96 * MiB, new(), stepKiB, 15 * 1024);
+    public static Task<string> UsualSegmentsAsync(string kind, int stepKiB) => SweepAsync(kind, 60 * MiB, new(), stepKiB, 14 * 1024);
 
     private static async Task<string> SweepAsync(string kind, int diskBytes, SegmentStoreOptions options, int stepKiB, int upToKiB)
     {

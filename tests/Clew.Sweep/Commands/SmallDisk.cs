@@ -7,15 +7,22 @@ namespace Clew.Sweep.Commands;
 /// <summary>A real file system of a few MiB, made for this process and gone with it, and a filler that takes its space.</summary>
 internal sealed class SmallDisk : IDisposable
 {
+    // Where nothing may be mounted, as in most containers, this one is small.
+    private const string SharedMemory = "/dev/shm";
+    private const long SharedMemoryBytesMax = 128 * 1024 * 1024;
+
     private const int FillBytes = 1024;
 
     private static readonly byte[] Filling = [.. Enumerable.Repeat((byte)0xF1, 64 * FillBytes)];
 
-    private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("clew-small-disk-");
+    private readonly DirectoryInfo place;
 
     private SmallDisk(string kind, int bytes)
     {
         Kind = kind;
+        place = kind == SharedMemory
+            ? Directory.CreateDirectory(Path.Combine(SharedMemory, $"clew-small-disk-{Guid.NewGuid():n}"))
+            : Directory.CreateTempSubdirectory("clew-small-disk-");
         try
         {
             Mount(bytes);
@@ -36,8 +43,8 @@ internal sealed class SmallDisk : IDisposable
 
     private string Filler => Path.Combine(Root, "filler");
 
-    /// <summary>Those that can be made here: a file system in memory, and one on a device that is a file.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = [.. new[] { "tmpfs", "ext4" }.Where(kind => WhyNot(kind) is null)];
+    /// <summary>Those that can be had here: a file system in memory, and one on a device that is a file.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = FindKinds();
 
     public static SmallDisk Make(string kind, int bytes) => new(kind, bytes);
 
@@ -76,8 +83,18 @@ internal sealed class SmallDisk : IDisposable
 
     public void Dispose()
     {
-        Run("umount", "--lazy", Root);
+        if (Kind != SharedMemory)
+            Run("umount", "--lazy", Root);
         place.Delete(recursive: true);
+    }
+
+    private static List<string> FindKinds()
+    {
+        var mounted = new[] { "tmpfs", "ext4" }.Where(kind => WhyNot(kind) is null).ToList();
+        if (mounted.Count > 0 || !Directory.Exists(SharedMemory))
+            return mounted;
+
+        return new DriveInfo(SharedMemory).TotalSize <= SharedMemoryBytesMax ? [SharedMemory] : [];
     }
 
     private static string? WhyNot(string kind)
@@ -112,6 +129,9 @@ internal sealed class SmallDisk : IDisposable
     private void Mount(int bytes)
     {
         Directory.CreateDirectory(Root);
+        if (Kind == SharedMemory)
+            return;
+
         var size = bytes.ToString(CultureInfo.InvariantCulture);
         if (Kind == "tmpfs")
         {
@@ -134,6 +154,6 @@ internal sealed class SmallDisk : IDisposable
         process.WaitForExit();
         _ = output.Result;
         if (process.ExitCode != 0)
-            throw new IOException($"{program}: {errors.Trim()}");
+            throw new IOException(errors.Split('\n')[0]);
     }
 }

@@ -49,6 +49,21 @@ internal static class Expect
         throw new Violation($"there was no {typeof(TException).Name}");
     }
 
+    public static async Task ThrowsAsync<TException>(Func<Task> act)
+        where TException : Exception
+    {
+        try
+        {
+            await act();
+        }
+        catch (TException)
+        {
+            return;
+        }
+
+        throw new Violation($"there was no {typeof(TException).Name}");
+    }
+
     public static void IsSound(MemoryDisk disk)
     {
         var report = Verified(disk);

@@ -1,7 +1,6 @@
 using Clew.Store;
 using Clew.Store.Segments;
 using Clew.Sweep.Commands;
-using Clew.Sweep.Simulation.Machine;
 
 namespace Clew.Sweep.Directed;
 
@@ -31,15 +30,7 @@ internal static class ReadingChecks
     {
         var head = await store.HeadAsync();
         var other = head.Checkpoint with { Lineage = head.Lineage with { Epoch = head.Lineage.Epoch + 1 } };
-        try
-        {
-            await foreach (var page in store.SubscribeAsync(new(EventFilter.All) { After = other }))
-                throw new Violation($"it was answered with a page up to {page.ReadTo}");
-        }
-        catch (CheckpointRefusedException)
-        {
-        }
-
+        await Expect.ThrowsAsync<CheckpointRefusedException>(async () => await store.SubscribeAsync(new(EventFilter.All) { After = other }).FirstAsync());
         return true;
     });
 
@@ -51,6 +42,17 @@ internal static class ReadingChecks
         disk.Flip(hit.File, hit.Offset + GroupHeader.Bytes + stateOffset, 0);
 
         Expect.Refuses(disk, hit.Before.Position + 1);
+    }
+
+    public static void Damage_where_recovery_does_not_look_is_found_by_who_reads_it()
+    {
+        var disk = KilledStore.WithIndexes();
+        var hit = LogOnDisk.Of(disk).Groups[5];
+        disk.Flip(hit.File, hit.After.Offset - 40, 5);
+
+        var corrupted = Expect.Throws<StoreCorruptedException>(() => Laboratory.With(disk, Laboratory.ReadEverythingAsync));
+
+        Expect.Same((hit.File, hit.After.Position), (corrupted.Damage.File, corrupted.Damage.Position!.Value.Value), "the place of the damage");
     }
 
     public static void Verifying_names_the_event_that_is_damaged()

@@ -43,6 +43,37 @@ internal static class SecondLookChecks
         Expect.Same<AppendResult>(new AppendResult.Conflict([new(condition, position, new(1))]), second, "the second answer");
     }
 
+    public static void Two_appends_that_expect_no_such_event_at_the_same_time_are_one_success_and_one_conflict()
+    {
+        var disk = new WatchedDisk(KilledStore.With(batches: 2));
+        var condition = new AppendCondition.NoEventMatching(Query.Tags("seat:12F"));
+        var (first, second) = disk.With(async (store, _) =>
+        {
+            var held = disk.HoldFlush(".seg");
+            var leading = store.AppendAsync(new AppendBatch([Event("ann", 1) with { Tags = ["seat:12F"] }], condition)).AsTask();
+            var following = store.AppendAsync(new AppendBatch([Event("bob", 2) with { Tags = ["seat:12F"] }], condition)).AsTask();
+            held.LetGo();
+            return (await leading, await following);
+        });
+
+        Expect.Same<AppendResult>(new AppendResult.Conflict([new(condition, ((AppendResult.Appended)first).Last, null)]), second, "the second answer");
+    }
+
+    public static void Two_appends_to_one_stream_at_the_same_time_count_on()
+    {
+        var disk = new WatchedDisk(KilledStore.With(batches: 2));
+        var (first, second) = disk.With(async (store, _) =>
+        {
+            var held = disk.HoldFlush(".seg");
+            var leading = store.AppendAsync(Event("shared", 1)).AsTask();
+            var following = store.AppendAsync(Event("shared", 2)).AsTask();
+            held.LetGo();
+            return ((AppendResult.Appended)await leading, (AppendResult.Appended)await following);
+        });
+
+        Expect.Same((1, 2), (first.Version.Value, second.Version.Value), "the versions");
+    }
+
     public static void What_was_written_and_filed_between_the_two_looks_counts()
     {
         var disk = new WatchedDisk(KilledStore.With(batches: 100));

@@ -6,11 +6,12 @@ namespace Clew.Sweep.Directed;
 
 /// <summary>
 /// A disk in memory that knows what its device would hold if the power went now, and on which a read or a flush can be held back for as
-/// long as something else is to happen first. Names count as durable at once.
+/// long as something else is to happen first.
 /// </summary>
 internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
 {
     private readonly Dictionary<string, Flushed> flushed = cache.Names.ToDictionary(name => name, name => new Flushed(name) { Bytes = cache[name] });
+    private HashSet<string> durableNames = [.. cache.Names];
     private Hold? heldRead;
     private Hold? heldFlush;
 
@@ -22,7 +23,16 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
     /// <summary>Called before a write, with the name of its file and its place.</summary>
     public Action<string, long>? Writing { get; set; }
 
-    /// <summary>As the device has it: what is found after a power loss that takes every byte it can take.</summary>
+    /// <summary>Called before a file gets another name, with both.</summary>
+    public Action<string, string>? Renaming { get; set; }
+
+    /// <summary>Whether a file would be there after a power loss.</summary>
+    public bool HasDurable(string name) => durableNames.Contains(name);
+
+    /// <summary>Whether all of a file's bytes are on the device.</summary>
+    public bool IsFlushed(string name) => flushed[name].Bytes.AsSpan().SequenceEqual(cache[name]);
+
+    /// <summary>As the device has it: what is found after a power loss that takes every byte it can take, and no name.</summary>
     public MemoryDisk Device()
     {
         var device = new MemoryDisk();
@@ -33,6 +43,12 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
 
     /// <summary>Opens the store as a new process, does something with it, and lets the process die.</summary>
     public T With<T>(Func<SegmentEventStore, SimulatedProcess, Task<T>> work) => Laboratory.Run(this, cache, Laboratory.Options, work);
+
+    public void With(Func<SegmentEventStore, SimulatedProcess, Task> work) => With(async (store, process) =>
+    {
+        await work(store, process);
+        return true;
+    });
 
     /// <summary>Holds back the next read of a file with such a name.</summary>
     public Hold HoldRead(string suffix) => heldRead = new(suffix);
@@ -52,6 +68,7 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
 
     public ValueTask RenameAsync(string from, string to)
     {
+        Renaming?.Invoke(from, to);
         flushed.Remove(from, out var moved);
         flushed[to] = moved!;
         moved!.Name = to;
@@ -60,7 +77,11 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
 
     public ValueTask DeleteAsync(string name) => cache.DeleteAsync(name);
 
-    public ValueTask SyncFolderAsync() => cache.SyncFolderAsync();
+    public ValueTask SyncFolderAsync()
+    {
+        durableNames = [.. cache.Names];
+        return default;
+    }
 
     public ValueTask<IDisposable?> TryLockAsync(string name, string holder)
     {

@@ -6,6 +6,7 @@ namespace Clew.Sweep.Mutants;
 internal sealed class MutantCopy : IDisposable
 {
     private const string Segments = "src/Clew/Store/Segments";
+    private static readonly TimeSpan BuildPatience = TimeSpan.FromMinutes(5);
 
     private readonly string source = RepositoryRoot();
     private readonly string copy = Directory.CreateTempSubdirectory("clew-mutants-").FullName;
@@ -18,8 +19,6 @@ internal sealed class MutantCopy : IDisposable
             CopyFolder(folder);
         File.Copy(Path.Combine(source, "src/Directory.Build.props"), Path.Combine(copy, "src/Directory.Build.props"));
     }
-
-    public string Program => Path.Combine(copy, "artifacts/bin/Clew.Sweep/release/Clew.Sweep.dll");
 
     public static string RepositoryRoot()
     {
@@ -44,27 +43,34 @@ internal sealed class MutantCopy : IDisposable
             File.WriteAllText(Path.Combine(copy, Segments, file), text);
         }
 
-        var (exit, output) = Start("dotnet", "build", "-c", "Release", "-v", "q", "--nologo", "-p:TreatWarningsAsErrors=false", "-p:EnforceCodeStyleInBuild=false", "-p:RunAnalyzers=false", "tests/Clew.Sweep");
+        var (exit, output) = Start(BuildPatience, "dotnet", "build", "-c", "Release", "-v", "q", "--nologo", "-p:TreatWarningsAsErrors=false", "-p:EnforceCodeStyleInBuild=false", "-p:RunAnalyzers=false", "tests/Clew.Sweep");
         foreach (var file in mutant.Edits.Select(edit => edit.File).Distinct())
             File.Copy(Path.Combine(source, Segments, file), Path.Combine(copy, Segments, file), overwrite: true);
         if (exit != 0)
             throw new InvalidOperationException($"{mutant.Name} does not build:\n{output}");
     }
 
-    public (int Exit, string Output) Start(string program, params IReadOnlyList<string> arguments)
+    /// <summary>Runs a command of the sweep that was built last.</summary>
+    /// <returns>The lines that it printed; none, not even an empty list, where it does not end.</returns>
+    public IReadOnlyList<string>? Sweep(TimeSpan patience, params IReadOnlyList<string> arguments) =>
+        Start(patience, "dotnet", [Program, .. arguments]) is { Exit: >= 0, Output: var output }
+            ? output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            : null;
+
+    public void Dispose() => Directory.Delete(copy, recursive: true);
+
+    private string Program => Path.Combine(copy, "artifacts/bin/Clew.Sweep/release/Clew.Sweep.dll");
+
+    private (int Exit, string Output) Start(TimeSpan patience, string program, params IReadOnlyList<string> arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = copy, RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEndAsync();
-        if (!process.WaitForExit(TimeSpan.FromMinutes(3)))
-        {
-            process.Kill(entireProcessTree: true);
-            return (-1, "");
-        }
+        if (process.WaitForExit(patience))
+            return (process.ExitCode, output.Result);
 
-        return (process.ExitCode, output.Result);
+        process.Kill(entireProcessTree: true);
+        return (-1, "");
     }
-
-    public void Dispose() => Directory.Delete(copy, recursive: true);
 
     private void CopyFolder(string folder)
     {

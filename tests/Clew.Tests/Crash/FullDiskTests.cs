@@ -1,8 +1,9 @@
 using Clew.Sweep.Commands;
+using Clew.Tests.Cli;
 
 namespace Clew.Tests.Crash;
 
-/// <summary>Samples of the sweep over full disks: real file systems of a few MiB, which take root to mount.</summary>
+/// <summary>Samples of the sweep over full disks: real file systems of a few MiB, which take root to mount. One class, as they may share one.</summary>
 public sealed class FullDiskTests
 {
     [Fact]
@@ -26,6 +27,31 @@ public sealed class FullDiskTests
         SkipWithoutSmallDisk();
         foreach (var kind in SmallDisk.Kinds)
             await FullDiskSweep.KillAsync(kind, stepKiB: 199);
+    }
+
+    [Fact]
+    public async Task A_full_disk_stops_an_import_reading_goes_on_and_importing_again_continues_when_there_is_space()
+    {
+        SkipWithoutSmallDisk();
+        using var scratch = new Scratch();
+        using var disk = SmallDisk.Make(SmallDisk.Kinds[0], 24 * 1024 * 1024);
+        var file = scratch.File("log", string.Concat(Enumerable.Range(0, 20_000).Select(
+            number => $$"""{"stream":"s{{number / 10}}","type":"t","data":{{number}}}""" + "\n")));
+        disk.FillUpTo(freeKiB: 2_000);
+
+        var stopped = await Tool.RunAsync("import", file, "--store", disk.Store, "--json");
+        var read = await Tool.RunAsync("read", "--store", disk.Store, "--json");
+        var verified = await Tool.RunAsync("verify", "--store", disk.Store);
+        disk.MakeSpace();
+        var again = await Tool.RunAsync("import", file, "--store", disk.Store, "--json");
+
+        Assert.Equal((2, ""), (stopped.ExitCode, stopped.Out));
+        Assert.Contains("\"kind\":\"full\"", stopped.Error, StringComparison.Ordinal);
+        Assert.Contains("make space", stopped.Error, StringComparison.Ordinal);
+        Assert.Contains($"{read.Lines.Length:N0} events were imported before that", stopped.Error, StringComparison.Ordinal);
+        Assert.Equal((0, 0), (read.ExitCode, verified.ExitCode));
+        Assert.Equal(
+            $$"""{"format":"jsonl","imported":{{20_000 - read.Lines.Length}},"alreadyThere":{{read.Lines.Length}},"streams":2000}""", again.Out.Trim());
     }
 
     private static void SkipWithoutSmallDisk()

@@ -207,9 +207,12 @@ internal sealed class FolderDisk : IDisk
         }
         catch (IOException cause)
         {
-            throw new DiskException(IsFull(cause) ? DiskFault.Full : DiskFault.Failed, $"{path}: {cause.Message}", cause);
+            throw new DiskException(IsFull(cause) ? DiskFault.Full : DiskFault.Failed, $"{path}: {Sentence(cause)}", cause);
         }
     }
+
+    // Those of the system have no full stop, those of .NET have one.
+    internal static string Sentence(IOException cause) => cause.Message.TrimEnd('.') + ".";
 
     internal static bool IsFull(IOException cause) => OperatingSystem.IsWindows()
         ? cause.HResult is unchecked((int)0x80070070) or unchecked((int)0x80070027)
@@ -233,7 +236,7 @@ internal sealed class FolderFile(SafeFileHandle handle, string path, IFlush flus
         }
         catch (IOException cause)
         {
-            throw new DiskException(DiskFault.Failed, $"{path} cannot be read at {offset}: {cause.Message}", cause);
+            throw new DiskException(DiskFault.Failed, $"{path} cannot be read at {offset}: {FolderDisk.Sentence(cause)}", cause);
         }
     }
 
@@ -247,7 +250,7 @@ internal sealed class FolderFile(SafeFileHandle handle, string path, IFlush flus
         catch (IOException cause)
         {
             var fault = FolderDisk.IsFull(cause) ? DiskFault.Full : DiskFault.Failed;
-            throw new DiskException(fault, $"{path} cannot be written at {offset}: {cause.Message}", cause);
+            throw new DiskException(fault, $"{path} cannot be written at {offset}: {FolderDisk.Sentence(cause)}", cause);
         }
     }
 

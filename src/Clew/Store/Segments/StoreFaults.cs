@@ -42,6 +42,6 @@ internal static class StoreFaults
         DiskFault.Missing => new StoreUnavailableException($"{fault.Message} Give the folder of a store.", fault),
         DiskFault.Denied => new StoreUnavailableException($"{fault.Message} Run as a user who may read and write the store's files.", fault),
         DiskFault.Unfit => new StoreUnavailableException(fault.Message, fault),
-        _ => new StoreUnavailableException($"The disk reports an error: {fault.Message}", fault),
+        _ => new StoreUnavailableException($"The disk reports an error: {fault.Message} See to the disk and how it is mounted, and try again.", fault),
     };
 }
