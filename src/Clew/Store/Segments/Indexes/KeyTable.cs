@@ -22,7 +22,8 @@ internal sealed class KeyTable
     /// <param name="name">UTF-8.</param>
     /// <param name="ordinal">Higher than all before.</param>
     /// <param name="version">For a stream, the version that the event brought it to.</param>
-    public void Add(ulong hash, ReadOnlySpan<byte> name, int ordinal, long version = 0)
+    /// <returns>Which of the names it is.</returns>
+    public int Add(ulong hash, ReadOnlySpan<byte> name, int ordinal, long version = 0)
     {
         var index = Find(hash, name);
         if (index < 0)
@@ -34,6 +35,7 @@ internal sealed class KeyTable
         links.Add(new(ordinal, key.Last));
         key.Last = links.Count - 1;
         key.Count++;
+        return index;
     }
 
     /// <summary>Takes the last addition back; it must have been of this name.</summary>
@@ -63,7 +65,8 @@ internal sealed class KeyTable
 
     public ulong HashOf(int index) => keys[index].Hash;
 
-    private int Find(ulong hash, ReadOnlySpan<byte> name)
+    /// <returns>Which of the names it is; -1 where it is none.</returns>
+    public int Find(ulong hash, ReadOnlySpan<byte> name)
     {
         for (var slot = (int)hash & (slots.Length - 1); slots[slot] != 0; slot = (slot + 1) & (slots.Length - 1))
         {

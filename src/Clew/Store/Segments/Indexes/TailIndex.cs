@@ -14,6 +14,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
     private readonly KeyTable types = new();
     private readonly IdTable ids = new(hasher);
     private readonly ChunkedList<uint> offsets = new();
+    private readonly ChunkedList<int> typeOf = new();
     private Guid highestId;
 
     public long First => first;
@@ -39,7 +40,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
             var ordinal = count;
             var used = 2;
             streams.Add(hashes[0], EventRecord.Stream(record), ordinal, EventRecord.Version(record));
-            types.Add(hashes[1], EventRecord.Type(record), ordinal);
+            typeOf.Add(types.Add(hashes[1], EventRecord.Type(record), ordinal));
             foreach (var tag in EventRecord.Tags(record))
                 tags.Add(hashes[used++], tag, ordinal);
 
@@ -59,6 +60,7 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
         lock (gate)
         {
             streams.RemoveLast(hasher.Of(EventRecord.Stream(record)), EventRecord.Stream(record));
+            typeOf.RemoveLast();
             types.RemoveLast(hasher.Of(EventRecord.Type(record)), EventRecord.Type(record));
             RemoveTags(EventRecord.Tags(record));
             ids.RemoveLast();
@@ -137,43 +139,57 @@ internal sealed class TailIndex(long first, int segment, KeyHasher hasher) : IIn
 
     private long LatestMatch(CompiledQuery.Item item, long after, long upTo)
     {
-        var lowest = OrdinalOf(after);
-        var target = OrdinalOf(upTo);
+        var latest = item.All.Count > 0 ? LatestWithAll(item, OrdinalOf(after), OrdinalOf(upTo)) : LatestWithAny(item, upTo);
+        return latest > OrdinalOf(after) ? first + latest : 0;
+    }
+
+    private int LatestWithAny(CompiledQuery.Item item, long upTo)
+    {
+        var latest = -1;
+        foreach (var name in item.Any)
+            latest = Math.Max(latest, ChainOf(name, upTo).Ordinal);
+
+        return latest;
+    }
+
+    // Chains of tags are walked, and of each event they agree on the type is looked up: many events share a type.
+    private int LatestWithAll(CompiledQuery.Item item, int lowest, int target)
+    {
+        if (TypesOf(item) is not { } wanted)
+            return -1;
+
         var all = new Chain[item.All.Count];
         for (var index = 0; index < all.Length; index++)
-            all[index] = ChainOf(item.All[index], upTo);
-
-        var any = new Chain[item.Any.Count];
-        for (var index = 0; index < any.Length; index++)
-            any[index] = ChainOf(item.Any[index], upTo);
+            all[index] = ChainOf(item.All[index], first + target);
 
         while (target > lowest)
         {
             var agreed = target;
-            for (var index = 0; index < all.Length; index++)
+            for (var index = 0; index < all.Length && agreed > lowest; index++)
             {
                 all[index].SeekBack(agreed);
                 agreed = all[index].Ordinal;
             }
 
-            if (any.Length > 0)
-            {
-                var nearest = -1;
-                for (var index = 0; index < any.Length; index++)
-                {
-                    any[index].SeekBack(agreed);
-                    nearest = Math.Max(nearest, any[index].Ordinal);
-                }
-
-                agreed = nearest;
-            }
-
-            if (agreed == target)
-                return target > lowest ? first + target : 0;
-            target = agreed;
+            if (agreed == target && (wanted.Length == 0 || wanted.Contains(typeOf[agreed])))
+                return agreed;
+            target = agreed == target ? agreed - 1 : agreed;
         }
 
-        return 0;
+        return -1;
+    }
+
+    /// <returns>The item's types as this stretch counts them, none where any will do; null where it has none of them.</returns>
+    private int[]? TypesOf(CompiledQuery.Item item)
+    {
+        if (item.Any.Count == 0)
+            return [];
+
+        lock (gate)
+        {
+            int[] known = [.. item.Any.Select(name => types.Find(name.Hash, name.Bytes)).Where(type => type >= 0)];
+            return known.Length == 0 ? null : known;
+        }
     }
 
     private Chain ChainOf(Name name, long upTo)
