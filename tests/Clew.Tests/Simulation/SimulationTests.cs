@@ -36,6 +36,10 @@ public sealed class SimulationTests
     [InlineData(8131)]
     [InlineData(8858)]
     [InlineData(10555)]
+    [InlineData(32677)]
+    [InlineData(32810)]
+    [InlineData(32991)]
+    [InlineData(34877)]
     public void A_seed_that_once_failed_does_not_fail_again(int seed) =>
         Assert.Null(Clew.Sweep.Simulation.Runs.Simulation.Run((ulong)seed).Failure);
 

@@ -55,10 +55,12 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
     }
 
     /// <summary>The kernel drops clean pages, also those that it only believes to be clean.</summary>
-    public void EvictPages()
+    /// <returns>Whether that changed what is read.</returns>
+    public bool EvictPages()
     {
-        foreach (var file in folder.Files)
-            counts.Add(FaultKind.CacheEvicted, file.Evict() ? 1 : 0);
+        var evicted = folder.Files.Count(file => file.Evict());
+        counts.Add(FaultKind.CacheEvicted, evicted);
+        return evicted > 0;
     }
 
     /// <summary>A bit turns over somewhere in what is on the device.</summary>

@@ -34,8 +34,8 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
 
     public Lineage? Lineage { get; private set; }
 
-    /// <summary>Power losses so far.</summary>
-    public int PowerLosses { get; set; }
+    /// <summary>How often so far what only the cache held was lost: with the power, or after a flush that failed.</summary>
+    public int CacheLosses { get; set; }
 
     public IReadOnlyDictionary<long, Fact> Facts => facts;
 
@@ -110,7 +110,7 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
 
     private void Know(long position, Guid id, string source)
     {
-        if (!facts.TryAdd(position, new(id, source, PowerLosses)) && facts[position].Id != id)
+        if (!facts.TryAdd(position, new(id, source, CacheLosses)) && facts[position].Id != id)
             throw new Violation($"position {position} held {Named(facts[position].Id)} ({facts[position].Source}), and holds {Named(id)} ({source})");
 
         SawHead(position);
@@ -126,8 +126,8 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
     }
 }
 
-/// <summary>What somebody was told about a position, who, and after how many power losses.</summary>
-internal readonly record struct Fact(Guid Id, string Source, int PowerLosses);
+/// <summary>What somebody was told about a position, who, and after how many losses of the cache.</summary>
+internal readonly record struct Fact(Guid Id, string Source, int CacheLosses);
 
 internal sealed record AckedAppend(SentBatch Batch, AppendResult.Appended Answer);
 

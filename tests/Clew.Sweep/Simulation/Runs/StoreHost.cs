@@ -21,7 +21,7 @@ internal sealed class StoreHost(RunContext run, StoreOpener opener)
     /// <summary>Damage was found and reported: that ends a run in which there may be some.</summary>
     public string? DetectedDamage { get; private set; }
 
-    /// <summary>Whether it was open since the power was last lost.</summary>
+    /// <summary>Whether it was open since the power, or what only the cache held, was last lost.</summary>
     public bool HasRecovered { get; private set; }
 
     public IEventStore Running => Store ?? throw new ProcessDiedException();
@@ -61,8 +61,11 @@ internal sealed class StoreHost(RunContext run, StoreOpener opener)
     public void LosePower()
     {
         Kill();
-        HasRecovered = false;
+        LoseCache();
     }
+
+    /// <summary>After a flush that failed, the cache may have been ahead of the device: until the next opening the mark may be an older one.</summary>
+    public void LoseCache() => HasRecovered = false;
 
     public void Failed() => HasFailed = true;
 

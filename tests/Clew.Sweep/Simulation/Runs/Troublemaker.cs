@@ -9,6 +9,7 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
 {
     private readonly Chance chance = run.Chance.Fork();
     private int rot;
+    private SimulatedProcess? rival;
     private TimeSpan latestOffset;
 
     public bool IsStopped { get; set; }
@@ -100,8 +101,12 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
         run.Counts.Add(FaultKind.Kill);
         run.Say("trouble", "kills the store");
         host.Kill();
-        if (chance.Happens(0.3))
-            run.Disk.EvictPages();
+        if (chance.Happens(0.3) && run.Disk.EvictPages())
+        {
+            host.LoseCache();
+            run.History.CacheLosses++;
+        }
+
         MaybeRot();
         await self.Delay(chance.Below(2_000));
         if (!IsStopped)
@@ -114,9 +119,10 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
         run.Say("trouble", $"cuts the power: {mode}");
         foreach (var other in others)
             other.Kill();
+        KillRival();
         host.LosePower();
         run.Disk.LosePower(mode);
-        run.History.PowerLosses++;
+        run.History.CacheLosses++;
     }
 
     private void BootAll()
@@ -207,19 +213,26 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
             return;
 
         run.Counts.Add(FaultKind.RivalWriter);
-        var rival = new SimulatedProcess(run.Scheduler, "rival");
+        var own = rival = new SimulatedProcess(run.Scheduler, "rival");
         try
         {
-            await rival.Call(async () => await opener.Writer(run.SurroundingsOf(rival), run.StoreOptions));
+            await own.Call(async () => await opener.Writer(run.SurroundingsOf(own), run.StoreOptions));
             if (host.Store == store)
                 throw new Violation("two processes have the store open for writing");
         }
-        catch (StoreException exception)
+        catch (Exception exception) when (exception is StoreException or ProcessDiedException)
         {
             run.Say("trouble", $"a rival was refused: {exception.Message}");
         }
 
-        rival.Kill();
-        run.Disk.Forget(rival);
+        KillRival();
+    }
+
+    private void KillRival()
+    {
+        rival?.Kill();
+        if (rival is { } gone)
+            run.Disk.Forget(gone);
+        rival = null;
     }
 }
