@@ -41,7 +41,7 @@ internal sealed class OtherProcess(RunContext run, StoreHost host, StoreOpener o
                 // The folder may hold no store yet.
                 run.Say(follower.Name, $"not opened: {exception.Message}");
             }
-            catch (CheckpointRefusedException) when (!isRecovered)
+            catch (CheckpointRefusedException) when (!isRecovered || !host.HasRecovered)
             {
                 // The mark may be older than what was seen, until its writer has looked how far the log really goes.
                 run.Say(follower.Name, "is ahead of a log that nobody has recovered yet");
