@@ -23,6 +23,7 @@ internal static class DirectedTable
         new(MarkChecks.The_mark_is_on_the_device_soon_after_the_last_append),
         new(MarkChecks.The_mark_that_was_flushed_last_is_never_written_over),
         new(MarkChecks.A_mark_of_a_clean_end_is_taken_back_before_anything_follows_it),
+        new(MarkChecks.A_mark_of_a_clean_end_is_not_believed_where_a_sound_group_follows_and_is_made_anew),
         new(MarkChecks.A_mark_of_another_log_counts_for_nothing_and_is_made_anew),
         new(DurabilityChecks.Nothing_gets_its_name_before_its_bytes_are_on_the_device),
         new(DurabilityChecks.Nothing_is_written_into_a_segment_before_its_name_is_on_the_device),

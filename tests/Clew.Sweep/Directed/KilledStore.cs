@@ -37,6 +37,13 @@ internal static class KilledStore
         return batches;
     });
 
+    /// <summary>Opens it once more, and closes it.</summary>
+    public static void Close(MemoryDisk disk) => Laboratory.With(disk, async store =>
+    {
+        await store.DisposeAsync();
+        return true;
+    });
+
     /// <summary>Appends one batch of which the mark knows nothing, as after a power loss right behind the flush of the log.</summary>
     /// <returns>Its group.</returns>
     public static GroupOnDisk AppendUnmarked(MemoryDisk disk, int number)

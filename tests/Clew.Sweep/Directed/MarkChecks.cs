@@ -53,6 +53,20 @@ internal static class MarkChecks
         AppendAndDie(disk, 1, idle: false);
     }
 
+    public static void A_mark_of_a_clean_end_is_not_believed_where_a_sound_group_follows_and_is_made_anew()
+    {
+        var disk = KilledStore.With(batches: 6);
+        KilledStore.Close(disk);
+        var mark = disk[Watermark.FileName];
+        KilledStore.Append(disk, 6, 3);
+        disk[Watermark.FileName] = mark;
+        var end = LogOnDisk.Of(disk).End.Position;
+
+        Expect.Opens(disk, end);
+
+        Expect.Same(end, MarkOf(disk)?.Mark.Point.Position, "the position that the mark names once a writer was there");
+    }
+
     public static void A_mark_of_another_log_counts_for_nothing_and_is_made_anew()
     {
         var disk = KilledStore.With(batches: 5);

@@ -42,7 +42,7 @@ internal static class TornTailChecks
     public static void A_log_that_ends_before_its_mark_of_a_clean_end_has_lost_events()
     {
         var disk = KilledStore.With(batches: 6);
-        Close(disk);
+        KilledStore.Close(disk);
         var last = LogOnDisk.Of(disk).Groups[^1];
         disk.Put(last.File, last.Offset, new byte[last.Length]);
 
@@ -52,7 +52,7 @@ internal static class TornTailChecks
     public static void A_mark_of_a_clean_end_is_not_believed_where_a_later_segment_follows()
     {
         var disk = KilledStore.With(batches: 6);
-        Close(disk);
+        KilledStore.Close(disk);
         var mark = disk[Watermark.FileName];
         KilledStore.Append(disk, 6, 60);
         disk[Watermark.FileName] = mark;
@@ -86,12 +86,6 @@ internal static class TornTailChecks
 
         Expect.Opens(disk, LogOnDisk.Of(disk).End.Position);
     }
-
-    private static void Close(MemoryDisk disk) => Laboratory.With(disk, async store =>
-    {
-        await store.DisposeAsync();
-        return true;
-    });
 
     private static void AppendMoreThanASegmentHolds(MemoryDisk disk) => Laboratory.With(disk, async store =>
         await store.AppendAsync(new AppendBatch([.. Enumerable.Range(60, 100).SelectMany(ChildBatch.Events)])));

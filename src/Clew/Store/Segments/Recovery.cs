@@ -17,8 +17,7 @@ internal static class Recovery
         CheckStart(view, parts, from);
 
         var scan = new LogScan(view, from);
-        // A segment that was begun after the clean end has no group yet, and is where the log goes on.
-        var isClean = mark is { IsClean: true } && mark.Point.Group >= from.Group && mark.Point.Segment == view.Segments.Last.Number;
+        var isClean = mark is { IsClean: true } && mark.Point.Group >= from.Group && await IsEndAsync(view, mark.Point);
         await scan.RunAsync(isClean ? mark!.Point.Group : long.MaxValue, point => FileAsync(view, keeper, point));
         var end = scan.Point;
 
@@ -39,6 +38,11 @@ internal static class Recovery
         await RewriteAsync(disk, scan.Rest, end, mark);
         return end;
     }
+
+    // A segment may have been begun after a clean end. A group follows it where the mark is older than the log: the newer one is gone, or the
+    // files were copied one after the other.
+    private static async ValueTask<bool> IsEndAsync(LogView view, LogPoint point) =>
+        point.Segment == view.Segments.Last.Number && await new GroupScanner(view.Segments, view.Segments.Last).NextAsync(point) is null;
 
     private static void CheckStart(LogView view, IndexParts parts, LogPoint from)
     {

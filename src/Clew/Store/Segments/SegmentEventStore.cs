@@ -188,7 +188,7 @@ public sealed class SegmentEventStore : IEventStore
 
         // Also over a mark of another log, which would count for as long as its write number is the higher one.
         var head = new HeadFile(store.Lineage, headFile, found, slot);
-        if (mark is not { IsClean: true })
+        if (mark is not { IsClean: true } || mark.Point != end)
         {
             // The mark that was found may be in the cache only; it must not be lost while the other one is written.
             await headFile.SyncAsync();
