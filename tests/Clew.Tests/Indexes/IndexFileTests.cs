@@ -103,6 +103,22 @@ public sealed class IndexFileTests
         }
     }
 
+    [Fact]
+    public Task A_file_that_lies_under_right_checksums_is_no_index_is_named_or_stays_within_its_stretch() =>
+        Gen.Select(IndexedLog.Any, Gen.Frequency((1, Gen.Const(0)), (1, Gen.Int[1, 30])), Gen.Int[0, 300], Gen.Byte.Array[1, 12]).SampleAsync(
+            async (log, block, offset, lie) =>
+            {
+                var (disk, whole) = await FileAsync(new MemoryDisk(), 1, log.Source);
+                var bytes = disk[whole.Name];
+                var sealedBlock = bytes.AsMemory(block % whole.Header.Blocks * IndexBlocks.Bytes, IndexBlocks.Bytes);
+                lie.CopyTo(sealedBlock[(block == 0 ? 32 + (offset % 230) : offset)..]);
+                IndexBlocks.Seal(sealedBlock.Span, whole.Header.Nonce, block % whole.Header.Blocks);
+                disk[whole.Name] = bytes;
+
+                if (await IndexFile.OpenAsync(disk, whole.Name, LogId, new BlockCache(1 << 20)) is { } file)
+                    await StaysWithinAsync(log, file);
+            }, iter: 1_000);
+
     private static async Task<(MemoryDisk Disk, IndexFile File)> FileAsync(MemoryDisk disk, ulong nonce, params IReadOnlyList<IIndexSource> sources)
     {
         var name = await new IndexFileWriter(disk, LogId, nonce, () => default).WriteAsync(sources);
@@ -144,6 +160,24 @@ public sealed class IndexFileTests
         Assert.Equal(Enumerable.Range(0, offsets.Length).Select(ordinal => IndexedLog.OffsetOf(ordinal)), offsets);
         await file.OffsetsAsync(log.Last, offsets.AsMemory(0, 1));
         Assert.Equal(IndexedLog.OffsetOf(log.Records.Count - 1), offsets[0]);
+    }
+
+    private static async Task StaysWithinAsync(IndexedLog log, IndexFile file)
+    {
+        const int enough = 1_000;
+        foreach (var name in IndexedLog.Names)
+        {
+            try
+            {
+                var postings = await file.FindAsync(name.Kind, name.Hash);
+                for (var index = 0L; index < Math.Min(postings.Count, enough); index++)
+                    Assert.InRange(await postings.AtAsync(index), log.First, log.Last);
+            }
+            catch (StoreCorruptedException corrupted)
+            {
+                Assert.Equal(file.Name, corrupted.Damage.File);
+            }
+        }
     }
 
     private static async Task IsRightOrNamedAsync(IndexedLog log, IndexFile file)

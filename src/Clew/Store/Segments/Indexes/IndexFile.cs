@@ -84,6 +84,10 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
         $"The index file {name} is damaged at byte {offset}: {what}. The log itself is not affected: close the store, delete this file, and open the store again, which makes it anew.",
         new(name, offset, new(First), what));
 
+    private long PositionOf(uint ordinal) => ordinal <= Last - First
+        ? First + ordinal
+        : throw Damaged(0, $"it leads to position {First + ordinal}, and covers those up to {Last}");
+
     private async ValueTask<byte[]> FetchAsync(int number)
     {
         var bytes = await ReadUncachedAsync(number);
@@ -149,7 +153,7 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
         public override ValueTask<long> AtAsync(long index)
         {
             if (events == 1)
-                return new(owner.First + value);
+                return new(owner.PositionOf(value));
 
             var (number, entry) = Math.DivRem(value + index, IndexSection.ListEntriesPerBlock);
             return blockNumber == number ? new(Entry((int)entry)) : ReadAsync((int)number, (int)entry);
@@ -162,6 +166,6 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
             return Entry(entry);
         }
 
-        private long Entry(int entry) => owner.First + ReadUInt32LittleEndian(block.AsSpan(entry * sizeof(uint)));
+        private long Entry(int entry) => owner.PositionOf(ReadUInt32LittleEndian(block.AsSpan(entry * sizeof(uint))));
     }
 }

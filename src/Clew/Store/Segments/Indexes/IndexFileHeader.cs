@@ -71,7 +71,7 @@ internal sealed record IndexFileHeader(
         return block;
     }
 
-    /// <returns>Null where these are not the bytes of a sound header.</returns>
+    /// <returns>Null where these are not the bytes of a sound header, or what it counts does not fit where it says that it lies.</returns>
     public static IndexFileHeader? Read(ReadOnlySpan<byte> block)
     {
         if (block.Length < IndexBlocks.Bytes || !block.StartsWith(Magic) || !IndexBlocks.IsSound(block, ReadUInt64LittleEndian(block[8..]), 0))
@@ -81,7 +81,7 @@ internal sealed record IndexFileHeader(
         for (var index = 0; index < sections.Length; index++)
             sections[index] = IndexSection.Read(block[(144 + (index * IndexSection.Bytes))..]);
 
-        return new(
+        var header = new IndexFileHeader(
             new(block.Slice(16, 16), bigEndian: true),
             ReadUInt64LittleEndian(block[8..]),
             ReadInt64LittleEndian(block[32..]),
@@ -97,6 +97,25 @@ internal sealed record IndexFileHeader(
             ReadInt32LittleEndian(block[136..]),
             ReadInt32LittleEndian(block[140..]),
             sections);
+        return header.AddsUp() ? header : null;
+    }
+
+    // A checksum vouches for the bytes, not for whoever wrote them: nothing may lie outside of the file.
+    private bool AddsUp()
+    {
+        if (First < 1 || Last < First || Last - First >= (long)Blocks * IndexSection.ListEntriesPerBlock || OffsetsBlock != 1)
+            return false;
+
+        var next = OffsetsBlock + IndexBlocks.CountFor(Last - First + 1, sizeof(uint));
+        foreach (var section in Sections)
+        {
+            var fits = section.Keys >= 0 && section.Keys <= (long)Blocks * IndexSection.KeysPerBlock;
+            if (!fits || section != IndexSection.At(next, section.Keys, section.ListEntries))
+                return false;
+            next = section.EndBlock;
+        }
+
+        return next == Blocks;
     }
 }
 
@@ -107,6 +126,17 @@ internal readonly record struct IndexSection(int KeysBlock, int FilterBlock, int
     public const int KeyBytes = 16;
     public const int KeysPerBlock = IndexBlocks.ContentBytes / KeyBytes;
     public const int ListEntriesPerBlock = IndexBlocks.ContentBytes / sizeof(uint);
+
+    /// <summary>The first block behind it.</summary>
+    public int EndBlock => ListBlock + IndexBlocks.CountFor(ListEntries, sizeof(uint));
+
+    /// <summary>A section that begins at a block: its keys, its filter and its list follow one another.</summary>
+    public static IndexSection At(int block, long keys, uint listEntries)
+    {
+        var lines = KeyFilter.LinesFor(keys);
+        var filter = block + IndexBlocks.CountFor(keys, KeyBytes);
+        return new(block, filter, filter + IndexBlocks.CountFor(lines, KeyFilter.LineBytes), keys, lines, listEntries);
+    }
 
     public void Write(Span<byte> target)
     {

@@ -65,7 +65,7 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
         for (var kind = 0; kind < sections.Length; kind++)
         {
             sections[kind] = await LayOutAsync(sources, (IndexKind)kind, blocks);
-            blocks = sections[kind].ListBlock + IndexBlocks.CountFor(sections[kind].ListEntries, sizeof(uint));
+            blocks = sections[kind].EndBlock;
         }
 
         var header = new IndexFileHeader(
@@ -103,10 +103,7 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
                 await breathe();
         }
 
-        var lines = KeyFilter.LinesFor(keys);
-        var filterBlock = firstBlock + IndexBlocks.CountFor(keys, IndexSection.KeyBytes);
-        var listBlock = filterBlock + IndexBlocks.CountFor(lines, KeyFilter.LineBytes);
-        return new(firstBlock, filterBlock, listBlock, keys, lines, listed);
+        return IndexSection.At(firstBlock, keys, listed);
     }
 
     private async ValueTask WriteOffsetsAsync(IDiskFile file, IReadOnlyList<IIndexSource> sources)
