@@ -3,6 +3,7 @@ using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
 using Clew.Sweep.Commands;
+using Clew.Tests.Events;
 using CsCheck;
 
 namespace Clew.Tests.Segments;
@@ -11,13 +12,17 @@ public sealed class HeaderTests
 {
     private static readonly Gen<ChainValue> Chain = Gen.Byte.Array[ChainValue.Bytes].Select(bytes => ChainValue.Of(bytes));
 
-    private static readonly Gen<LogPoint> Point = Gen.Select(Gen.Int, Gen.Int, Gen.Long, Gen.Long, Gen.Long, Chain, (segment, offset, group, position, at, chain) =>
+    private static readonly Gen<int> Offset = Gen.Int[SegmentHeader.Bytes, int.MaxValue];
+    private static readonly Gen<int> Number = Gen.Int[1, int.MaxValue];
+    private static readonly Gen<long> Place = Gen.Long[1, long.MaxValue];
+
+    private static readonly Gen<LogPoint> Point = Gen.Select(Number, Offset, Place, Place, EventGen.Microseconds, Chain, (segment, offset, group, position, at, chain) =>
         new LogPoint(segment, offset, group, position, at, chain));
 
     private static readonly Gen<GroupHeader> Group = Gen.Select(Gen.Int[13, 1 << 27], Gen.Int[1, int.MaxValue], Gen.Long, Gen.Long, Gen.UInt, Gen.Guid, Chain, (eighths, records, number, position, sum, log, chain) =>
         new GroupHeader(eighths * 8, records, number, position, sum, log, chain));
 
-    private static readonly Gen<SegmentHeader> Segment = Gen.Select(Gen.Int, Gen.Int, Gen.Guid, Gen.Long, Gen.Long, Chain, Gen.Select(Gen.ULong, Gen.ULong, Gen.Long), (number, bytes, log, position, group, chain, rest) =>
+    private static readonly Gen<SegmentHeader> Segment = Gen.Select(Number, Offset, Gen.Guid, Place, Place, Chain, Gen.Select(Gen.ULong, Gen.ULong, Gen.Long), (number, bytes, log, position, group, chain, rest) =>
         new SegmentHeader(number, bytes, log, position, group, chain, new UInt128(rest.Item1, rest.Item2), rest.Item3));
 
     private static readonly Gen<Watermark> Mark = Gen.Select(Gen.Guid, Gen.Int, Point, Gen.Bool, Gen.Long, (log, epoch, point, isClean, write) =>
@@ -117,6 +122,30 @@ public sealed class HeaderTests
 
         Assert.Throws<StoreCorruptedException>(() => StoreHeader.Read(bytes, "here"));
     }
+
+    [Theory]
+    [InlineData(0, 4096, 1, 1, 0)]
+    [InlineData(1, 4095, 1, 1, 0)]
+    [InlineData(1, -1, 1, 1, 0)]
+    [InlineData(1, 4096, -1, 1, 0)]
+    [InlineData(1, 4096, 1, -1, 0)]
+    [InlineData(1, 4096, 1, 1, long.MaxValue)]
+    public void A_mark_of_a_place_that_cannot_be_is_none(int segment, int offset, long group, long position, long recordedAt)
+    {
+        var bytes = new byte[Watermark.Bytes];
+        new Watermark(new(Guid.Empty, 1), new(segment, offset, group, position, recordedAt, default), IsClean: true, 1).CopyTo(bytes);
+
+        Assert.Null(Read(bytes));
+    }
+
+    [Theory]
+    [InlineData(0, 65_536, 1, 1)]
+    [InlineData(1, 0, 1, 1)]
+    [InlineData(1, -4096, 1, 1)]
+    [InlineData(1, 65_536, 0, 1)]
+    [InlineData(1, 65_536, 1, 0)]
+    public void A_segment_that_cannot_be_is_none(int number, int fileBytes, long firstPosition, long firstGroup) =>
+        Assert.False(SegmentHeader.TryRead(new SegmentHeader(number, fileBytes, Guid.Empty, firstPosition, firstGroup, default, 1, 0).ToBytes(), out _));
 
     private static void NoFlipPasses(byte[] bytes, Func<byte[], bool> passes)
     {

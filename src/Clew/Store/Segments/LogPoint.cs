@@ -1,3 +1,5 @@
+using Clew.Events;
+
 namespace Clew.Store.Segments;
 
 /// <summary>A place between two groups of the log, and all that is needed to read or write on from there.</summary>
@@ -10,6 +12,9 @@ namespace Clew.Store.Segments;
 internal sealed record LogPoint(int Segment, int Offset, long Group, long Position, long RecordedAt, ChainValue Chain)
 {
     public static LogPoint Start { get; } = new(1, SegmentHeader.Bytes, 0, 0, 0, default);
+
+    /// <summary>Whether there can be such a place: a checksum vouches for the bytes that say so, not for whoever wrote them.</summary>
+    public bool CanBe => Segment >= 1 && Offset >= SegmentHeader.Bytes && Group >= 0 && Position >= 0 && UnixMicroseconds.IsTime(RecordedAt);
 }
 
 /// <summary>What links a group to all before it: 32 bytes.</summary>

@@ -85,7 +85,7 @@ internal sealed record SegmentHeader(
             ChainValue.Of(bytes[48..]),
             ReadUInt128LittleEndian(bytes[80..]),
             ReadInt64LittleEndian(bytes[96..]));
-        return true;
+        return header.Number >= 1 && header.FileBytes >= Bytes && header.FirstPosition >= 1 && header.FirstGroup >= 1;
     }
 
     private static uint SeedOf(Guid logId, int number, UInt128 nonce)

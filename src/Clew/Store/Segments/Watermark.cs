@@ -78,7 +78,7 @@ internal sealed record Watermark(Lineage Lineage, LogPoint Point, bool IsClean, 
             return null;
         }
 
-        return new(
+        var mark = new Watermark(
             new(new(bytes.Slice(16, 16), bigEndian: true), ReadInt32LittleEndian(bytes[32..])),
             new(
                 ReadInt32LittleEndian(bytes[36..]),
@@ -89,5 +89,6 @@ internal sealed record Watermark(Lineage Lineage, LogPoint Point, bool IsClean, 
                 ChainValue.Of(bytes[80..])),
             ReadInt32LittleEndian(bytes[12..]) == 1,
             ReadInt64LittleEndian(bytes[72..]));
+        return mark.Point.CanBe ? mark : null;
     }
 }

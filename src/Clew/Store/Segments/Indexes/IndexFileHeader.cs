@@ -103,7 +103,7 @@ internal sealed record IndexFileHeader(
     // A checksum vouches for the bytes, not for whoever wrote them: nothing may lie outside of the file.
     private bool AddsUp()
     {
-        if (First < 1 || Last < First || Last - First >= (long)Blocks * IndexSection.ListEntriesPerBlock || OffsetsBlock != 1)
+        if (!End.CanBe || First < 1 || Last < First || Last - First >= (long)Blocks * IndexSection.ListEntriesPerBlock || OffsetsBlock != 1)
             return false;
 
         var next = OffsetsBlock + IndexBlocks.CountFor(Last - First + 1, sizeof(uint));
