@@ -17,13 +17,20 @@ internal static class MutantsCommand
         var seeds = arguments.Number("--seeds", 400);
         var threads = arguments.Number("--threads", Environment.ProcessorCount);
         var only = arguments.Text("--only") ?? "";
-        var found = new List<Finding>();
-        foreach (var bug in Enum.GetValues<DiskBug>().Where(bug => seeds > 0 && $"{bug}".Contains(only, StringComparison.Ordinal)))
-            found.Add(Printed(Plant(bug, seeds, threads)));
-
+        var first = arguments.Number("--from", 1);
         using var copy = new MutantCopy();
-        foreach (var mutant in MutantTable.All.Where(mutant => mutant.Name.Contains(only, StringComparison.Ordinal)))
-            found.Add(Printed(Plant(copy, mutant, seeds, threads)));
+        var disk = Array.ConvertAll(Enum.GetValues<DiskBug>(), bug => (Name: $"disk: {bug}", Plant: (Func<Finding>)(() => Plant(bug, seeds, threads))));
+        var engine = MutantTable.All.Select(mutant => (mutant.Name, Plant: (Func<Finding>)(() => Plant(copy, mutant, seeds, threads))));
+        var found = new List<Finding>();
+        foreach (var (number, bug) in disk.Concat(engine).Index().Skip(first - 1))
+        {
+            // A bug of the disk is for the simulator only.
+            if (!bug.Name.Contains(only, StringComparison.Ordinal) || (seeds == 0 && number < disk.Length))
+                continue;
+
+            found.Add(bug.Plant());
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number + 1,3} {found[^1]}"));
+        }
 
         var missed = found.Where(finding => !finding.IsEnough).ToArray();
         Console.WriteLine($"{found.Count} planted bugs, {missed.Length} not found{string.Concat(missed.Select(finding => $"\n  {finding.Bug}"))}");
@@ -54,12 +61,6 @@ internal static class MutantsCommand
 
     private static long Number(string line, int word) => long.Parse(line.Split(' ')[word], CultureInfo.InvariantCulture);
 
-    private static Finding Printed(Finding finding)
-    {
-        Console.WriteLine(finding);
-        return finding;
-    }
-
     /// <param name="Bug">What was planted.</param>
     /// <param name="Share">In which share of the seeds it was found; none where the sweep does not end, so that nobody could overlook it.</param>
     /// <param name="First">The first of these seeds, where there is one.</param>
@@ -70,6 +71,6 @@ internal static class MutantsCommand
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"  {Bug,-48} {(Share is null ? "no end" : $"{100 * Share:0.0} %"),7} {(First > 0 ? $"{First}" : "-"),6}  {(Checks.Count == 0 ? "-" : Checks[0])}{(Checks.Count > 1 ? $" (+{Checks.Count - 1})" : "")}");
+            $"{Bug,-48} {(Share is null ? "no end" : $"{100 * Share:0.0} %"),7} {(First > 0 ? $"{First}" : "-"),6}  {(Checks.Count == 0 ? "-" : Checks[0])}{(Checks.Count > 1 ? $" (+{Checks.Count - 1})" : "")}");
     }
 }
