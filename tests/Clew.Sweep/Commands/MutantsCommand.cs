@@ -69,8 +69,11 @@ internal static class MutantsCommand
     {
         public bool IsEnough => Share is null or >= FoundShareMin || Checks.Count > 0;
 
-        public override string ToString() => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Bug,-48} {(Share is null ? "no end" : $"{100 * Share:0.0} %"),7} {(First > 0 ? $"{First}" : "-"),6}  {(Checks.Count == 0 ? "-" : Checks[0])}{(Checks.Count > 1 ? $" (+{Checks.Count - 1})" : "")}");
+        public override string ToString()
+        {
+            var share = Share is null ? "no end" : string.Create(CultureInfo.InvariantCulture, $"{100 * Share:0.0} %");
+            var more = Checks.Count > 1 ? $" (+{Checks.Count - 1})" : "";
+            return $"{Bug,-48} {share,7} {(First > 0 ? $"{First}" : "-"),6}  {Checks.FirstOrDefault("-")}{more}";
+        }
     }
 }

@@ -67,7 +67,9 @@ internal static class Expect
     public static void IsSound(MemoryDisk disk)
     {
         var report = Verified(disk);
-        That(report.IsSound && report.Notes.Count == 0, $"verifying finds {report.FirstDamage}, {string.Join(", ", report.IndexDamage)}, {string.Join(", ", report.Notes)}");
+        That(
+            report.IsSound && report.Notes.Count == 0,
+            $"verifying finds {report.FirstDamage}, {string.Join(", ", report.IndexDamage)}, {string.Join(", ", report.Notes)}");
     }
 
     public static VerifyReport Verified(MemoryDisk disk) => SegmentStoreVerification.RunAsync(disk).AsTask().GetAwaiter().GetResult();

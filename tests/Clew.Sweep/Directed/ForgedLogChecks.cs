@@ -26,7 +26,8 @@ internal static class ForgedLogChecks
     {
         var bytes = group.Bytes(Forged.Numbered(1), Forged.Numbered(2));
         var others = group.Bytes(Forged.Numbered(3), Forged.Numbered(4));
-        others.AsSpan(bytes.Length - ((bytes.Length - GroupHeader.Bytes) / 2)).CopyTo(bytes.AsSpan(bytes.Length - ((bytes.Length - GroupHeader.Bytes) / 2)));
+        var second = GroupHeader.Bytes + ((bytes.Length - GroupHeader.Bytes) / 2);
+        others.AsSpan(second).CopyTo(bytes.AsSpan(second));
         return bytes;
     });
 

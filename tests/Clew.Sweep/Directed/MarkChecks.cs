@@ -1,3 +1,4 @@
+using Clew.Store;
 using Clew.Store.Segments;
 using Clew.Sweep.Commands;
 
@@ -71,7 +72,8 @@ internal static class MarkChecks
     {
         var disk = KilledStore.With(batches: 5);
         var end = LogOnDisk.Of(disk).End;
-        var foreign = new Watermark(new(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), 1), end with { Group = 1_000, Position = 9_000 }, IsClean: false, 1_000);
+        var other = new Lineage(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), 1);
+        var foreign = new Watermark(other, end with { Group = 1_000, Position = 9_000 }, IsClean: false, Write: 1_000);
         var slot = new byte[Watermark.Bytes];
         foreign.CopyTo(slot);
         disk.Put(Watermark.FileName, 0, slot);

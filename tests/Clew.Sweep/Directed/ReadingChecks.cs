@@ -18,7 +18,8 @@ internal static class ReadingChecks
             }
 
             var times = await TimesAsync(store, AsOf.Now);
-            return (await TimesAsync(store, new AsOf.RecordedTime(times[5])), await TimesAsync(store, new AsOf.RecordedTime(times[5].AddMicroseconds(-1))));
+            var last = times[5];
+            return (await TimesAsync(store, new AsOf.RecordedTime(last)), await TimesAsync(store, new AsOf.RecordedTime(last.AddMicroseconds(-1))));
         });
 
         // The batches have one, two and three events in turn.
@@ -30,7 +31,8 @@ internal static class ReadingChecks
     {
         var head = await store.HeadAsync();
         var other = head.Checkpoint with { Lineage = head.Lineage with { Epoch = head.Lineage.Epoch + 1 } };
-        await Expect.ThrowsAsync<CheckpointRefusedException>(async () => await store.SubscribeAsync(new(EventFilter.All) { After = other }).FirstAsync());
+        await Expect.ThrowsAsync<CheckpointRefusedException>(async () =>
+            await store.SubscribeAsync(new(EventFilter.All) { After = other }).FirstAsync());
         return true;
     });
 

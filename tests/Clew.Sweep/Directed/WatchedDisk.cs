@@ -10,7 +10,9 @@ namespace Clew.Sweep.Directed;
 /// </summary>
 internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
 {
-    private readonly Dictionary<string, Flushed> flushed = cache.Names.ToDictionary(name => name, name => new Flushed(name) { Bytes = cache[name] });
+    private readonly Dictionary<string, Flushed> flushed =
+        cache.Names.ToDictionary(name => name, name => new Flushed(name) { Bytes = cache[name] });
+
     private HashSet<string> durableNames = [.. cache.Names];
     private Hold? heldRead;
     private Hold? heldFlush;

@@ -23,7 +23,7 @@ public sealed class EventIdTests
     [Fact]
     public void Each_id_is_higher_than_those_that_its_process_made_before()
     {
-        var ids = Enumerable.Range(0, Many).Select(_ => EventId.New()).ToArray();
+        var ids = Made();
 
         Assert.All(ids.Zip(ids[1..]), pair => Assert.True(pair.First < pair.Second));
     }
@@ -32,7 +32,7 @@ public sealed class EventIdTests
     public void Ids_made_on_several_threads_are_all_different_and_ascend_on_each()
     {
         var made = new Guid[4][];
-        var threads = made.Select((_, index) => new Thread(() => made[index] = [.. Enumerable.Range(0, Many).Select(_ => EventId.New())])).ToArray();
+        var threads = made.Select((_, index) => new Thread(() => made[index] = Made())).ToArray();
         foreach (var thread in threads)
             thread.Start();
         foreach (var thread in threads)
@@ -48,5 +48,7 @@ public sealed class EventIdTests
 
     [Fact]
     public void Random_bits_are_different_each_time() =>
-        Assert.Equal(Many, Enumerable.Range(0, Many).Select(_ => BinaryPrimitives.ReadUInt64BigEndian(EventId.New().ToByteArray(bigEndian: true).AsSpan(8))).Distinct().Count());
+        Assert.Equal(Many, Made().Select(id => BinaryPrimitives.ReadUInt64BigEndian(id.ToByteArray(bigEndian: true).AsSpan(8))).Distinct().Count());
+
+    private static Guid[] Made() => [.. Enumerable.Range(0, Many).Select(_ => EventId.New())];
 }

@@ -14,12 +14,12 @@ internal static class HostileRecord
     private static readonly int[] Lengths = [20, 22, 24];
 
     private static readonly Gen<Action<byte[]>> Lie = Gen.OneOf(
-        Gen.Select(Gen.Int[0, FixedBytes - 1], Gen.Byte).Select<(int At, byte Value), Action<byte[]>>(one => record => record[Envelope + one.At] = one.Value),
-        Gen.Select(Gen.Int[FixedBytes, 400], Gen.Byte).Select<(int At, byte Value), Action<byte[]>>(one => record => record[Math.Min(record.Length - 1, Envelope + one.At)] = one.Value),
-        Gen.Select(Gen.OneOf(Lengths), Gen.OneOf(Lengths), Gen.Int[1, 40]).Select<(int From, int To, int Bytes), Action<byte[]>>(one => record => Move(record, one.From, one.To, one.Bytes)),
-        Gen.Select(Gen.OneOf(1, 2, 4), Gen.OneOf(Lengths)).Select<(int Flag, int Length), Action<byte[]>>(one => record => Toggle(record, one.Flag, one.Length)),
-        Gen.Select(Gen.OneOf(32, 40, 48, FixedBytes), Gen.Long).Select<(int At, long Value), Action<byte[]>>(one => record => BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(Envelope + one.At), one.Value)),
-        Gen.Select(Gen.OneOf(26, 8, 10), Gen.Int[-2, 2]).Select<(int At, int By), Action<byte[]>>(one => record => Add(record, one.At, one.By)));
+        LieOf(Gen.Select(Gen.Int[0, FixedBytes - 1], Gen.Byte), (record, one) => record[Envelope + one.Item1] = one.Item2),
+        LieOf(Gen.Select(Gen.Int[FixedBytes, 400], Gen.Byte), (record, one) => record[Math.Min(record.Length - 1, Envelope + one.Item1)] = one.Item2),
+        LieOf(Gen.Select(Gen.OneOf(Lengths), Gen.OneOf(Lengths), Gen.Int[1, 40]), (record, one) => Move(record, one.Item1, one.Item2, one.Item3)),
+        LieOf(Gen.Select(Gen.OneOf(1, 2, 4), Gen.OneOf(Lengths)), (record, one) => Toggle(record, one.Item1, one.Item2)),
+        LieOf(Gen.Select(Gen.OneOf(32, 40, 48, FixedBytes), Gen.Long), (record, one) => Put(record, one.Item1, one.Item2)),
+        LieOf(Gen.Select(Gen.OneOf(26, 8, 10), Gen.Int[-2, 2]), (record, one) => Add(record, one.Item1, one.Item2)));
 
     /// <summary>A record that one to four lies were told in, each of which may make up for another, and its seed.</summary>
     public static readonly Gen<(byte[] Record, uint Seed)> Any =
@@ -43,12 +43,19 @@ internal static class HostileRecord
         if (envelope < FixedBytes || envelope > record.Length - Envelope)
             return;
 
-        var content = BinaryPrimitives.ReadInt32LittleEndian(record[(Envelope + 12)..]) + (long)BinaryPrimitives.ReadInt32LittleEndian(record[(Envelope + 16)..]);
-        var payload = (int)Math.Clamp(content + EventRecord.SaltBytes, 32, record.Length - Envelope - envelope);
+        var data = (long)BinaryPrimitives.ReadInt32LittleEndian(record[(Envelope + 12)..]);
+        var metadata = BinaryPrimitives.ReadInt32LittleEndian(record[(Envelope + 16)..]);
+        var payload = (int)Math.Clamp(EventRecord.SaltBytes + data + metadata, 32, record.Length - Envelope - envelope);
         var begun = Crc32C.Of(record.Slice(8, 4), Crc32C.Of(record.Slice(Envelope + 56, 16)));
         BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Of(record.Slice(Envelope, envelope), seed));
         BinaryPrimitives.WriteUInt32LittleEndian(record[4..], Crc32C.Of(record.Slice(Envelope + envelope, payload), begun));
     }
+
+    private static Gen<Action<byte[]>> LieOf<T>(Gen<T> chosen, Action<byte[], T> tell) =>
+        chosen.Select<T, Action<byte[]>>(one => record => tell(record, one));
+
+    private static void Put(byte[] record, int at, long value) =>
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(Envelope + at), value);
 
     private static void Move(byte[] record, int from, int to, int bytes)
     {

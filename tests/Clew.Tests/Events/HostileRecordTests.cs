@@ -76,8 +76,9 @@ public sealed class HostileRecordTests
     }
 
     // Its stream name has three bytes and its type four.
-    private static PlacedEvent Whole() =>
-        new(new EventData("abc", "type", new byte[40]) { Id = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) }, 0, 1, 1, 1, 0, 7, new byte[EventRecord.SaltBytes]);
+    private static PlacedEvent Whole() => new(
+        new EventData("abc", "type", new byte[40]) { Id = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) },
+        Index: 0, Count: 1, Position: 1, Version: 1, RecordedAt: 0, Seed: 7, new byte[EventRecord.SaltBytes]);
 
     private static void ReadEverything(RecordedEvent recorded)
     {

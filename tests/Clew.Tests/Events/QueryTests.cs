@@ -58,7 +58,10 @@ public sealed class QueryTests
         Assert.Equal("all events", Query.All.ToString());
         Assert.Equal(
             "(a | b) or [k:1 & k:2] or (a)[k:1]",
-            Query.Of(new QueryItem { Types = ["a", "b"] }, new QueryItem { Tags = ["k:1", "k:2"] }, new QueryItem { Types = ["a"], Tags = ["k:1"] }).ToString());
+            Query.Of(
+                new QueryItem { Types = ["a", "b"] },
+                new QueryItem { Tags = ["k:1", "k:2"] },
+                new QueryItem { Types = ["a"], Tags = ["k:1"] }).ToString());
     }
 
     [Fact]

@@ -104,7 +104,9 @@ public sealed class GoldenTests : IDisposable
     {
         var recorded = await store.ReadEventsAsync(ReadRequest.All, Cancellation).ToListAsync(Cancellation);
         var versions = new Dictionary<StreamName, long>();
-        var expected = GoldenLog.Batches.SelectMany(batch => batch.Events.Select((data, index) => (Data: data, Index: index, batch.Events.Count))).ToArray();
+        var expected = GoldenLog.Batches
+            .SelectMany(batch => batch.Events.Select((data, index) => (Data: data, Index: index, batch.Events.Count)))
+            .ToArray();
 
         Assert.Equal(expected.Length, recorded.Count);
         for (var index = 0; index < expected.Length; index++)

@@ -41,7 +41,7 @@ public sealed class IndexFileTests
 
         await CheckAsync(log, file);
         Assert.True(file.Header.Sections[(int)IndexKind.Stream].Keys > 4 * IndexSection.KeysPerBlock);
-        Assert.All(file.Header.Sections.Where((_, kind) => kind != (int)IndexKind.Id), section => Assert.True(section.ListEntries > IndexSection.ListEntriesPerBlock));
+        Assert.All(file.Header.Sections[..(int)IndexKind.Id], section => Assert.True(section.ListEntries > IndexSection.ListEntriesPerBlock));
         Assert.Equal(disk[file.Name].Length, file.Bytes);
     }
 

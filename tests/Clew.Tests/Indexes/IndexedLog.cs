@@ -16,11 +16,16 @@ internal sealed class IndexedLog
     private const string Forgotten = "collided";
     private const int RecordBytes = 128;
 
-    public static readonly KeyHasher Hasher = new(new UInt128(0x0123456789ABCDEF, BinaryPrimitives.ReadUInt64LittleEndian(Encoding.ASCII.GetBytes(Forgotten))));
+    private static readonly string[] StreamNames = ["a", "b", "rare-one", "first-1-collided", "other-2-collided", "third-3-collided", "東"];
+    private static readonly string[] TypeNames = ["x", "y", "type-1--collided", "type-2--collided"];
+    private static readonly string[] TagNames = ["k:1", "k:2", "t:1", "k:1-----collided", "k:2-----collided", "long:" + new string('x', 100)];
 
-    private static readonly Gen<StreamName> Stream = Gen.OneOf<StreamName>("a", "b", "rare-one", "first-1-collided", "other-2-collided", "third-3-collided", "東");
-    private static readonly Gen<EventType> Type = Gen.OneOf<EventType>("x", "y", "type-1--collided", "type-2--collided");
-    private static readonly Gen<Tag> Tag = Gen.OneOf<Tag>("k:1", "k:2", "t:1", "k:1-----collided", "k:2-----collided", "long:" + new string('x', 100));
+    public static readonly KeyHasher Hasher =
+        new(new UInt128(0x0123456789ABCDEF, BinaryPrimitives.ReadUInt64LittleEndian(Encoding.ASCII.GetBytes(Forgotten))));
+
+    private static readonly Gen<StreamName> Stream = Gen.OneOf(StreamNames).Select(name => new StreamName(name));
+    private static readonly Gen<EventType> Type = Gen.OneOf(TypeNames).Select(name => new EventType(name));
+    private static readonly Gen<Tag> Tag = Gen.OneOf(TagNames).Select(name => new Tag(name));
 
     /// <summary>Few ids of those that share a hash, so that they come again, and many others.</summary>
     private static readonly Gen<Guid> Id = Gen.Frequency((5, Gen.Guid), (1, Gen.Int[0, 5].Select(ColludingId)));
@@ -72,12 +77,12 @@ internal sealed class IndexedLog
     /// <summary>The records, from the first position on.</summary>
     public IReadOnlyList<byte[]> Records => records;
 
-    /// <summary>All names that some event may carry, also such as none does.</summary>
+    /// <summary>All names that some event may carry, and some that none does; one of these shares its hash with others.</summary>
     public static IEnumerable<Name> Names { get; } =
     [
-        .. from name in new[] { "a", "b", "rare-one", "first-1-collided", "other-2-collided", "third-3-collided", "fourth-4collided", "東", "never" } select CompiledQuery.Compile(IndexKind.Stream, name, Hasher),
-        .. from name in new[] { "x", "y", "type-1--collided", "type-2--collided", "never" } select CompiledQuery.Compile(IndexKind.Type, name, Hasher),
-        .. from name in new[] { "k:1", "k:2", "t:1", "k:1-----collided", "k:2-----collided", "k:3-----collided", "k:never" } select CompiledQuery.Compile(IndexKind.Tag, name, Hasher),
+        .. StreamNames.Concat(["never", "fourth-4collided"]).Select(name => CompiledQuery.Compile(IndexKind.Stream, name, Hasher)),
+        .. TypeNames.Append("never").Select(name => CompiledQuery.Compile(IndexKind.Type, name, Hasher)),
+        .. TagNames.Concat(["k:never", "k:3-----collided"]).Select(name => CompiledQuery.Compile(IndexKind.Tag, name, Hasher)),
     ];
 
     public static Guid ColludingId(int number) => new([.. "id-----"u8, (byte)('0' + number), .. Encoding.ASCII.GetBytes(Forgotten)], bigEndian: true);
@@ -126,8 +131,8 @@ internal sealed class IndexedLog
         foreach (var record in other.records)
         {
             var stream = EventRecord.Stream(record).ToArray();
-            var version = records.Where(one => EventRecord.Stream(one).SequenceEqual(stream)).Select(one => EventRecord.Version(one)).LastOrDefault(100);
-            Add(DataOf(record), version + 1);
+            var versions = records.Where(one => EventRecord.Stream(one).SequenceEqual(stream)).Select(one => EventRecord.Version(one));
+            Add(DataOf(record), versions.LastOrDefault(100) + 1);
         }
     }
 

@@ -49,7 +49,8 @@ public sealed class TailIndexTests
             (int, long)? expected = null;
             for (var index = batch.Length - 1; index >= 0; index--)
             {
-                if (log.Positions.LastOrDefault(position => EventRecord.Id(log.At(position)) == batch[index].Id) is var latest && latest > bounds.After && latest <= bounds.UpTo)
+                var latest = log.Positions.LastOrDefault(position => EventRecord.Id(log.At(position)) == batch[index].Id);
+                if (latest > bounds.After && latest <= bounds.UpTo)
                     expected = (index, latest);
             }
 
