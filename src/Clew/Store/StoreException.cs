@@ -25,7 +25,7 @@ public sealed class StoreInUseException(string message) : StoreException(message
 
 /// <summary>
 /// There is no space left to append. Nothing was written; reading goes on, and so does appending once there is space for the next segment,
-/// which takes at most <c>SegmentBytesMax</c>.
+/// which takes at most <c>SegmentBytesMax</c>, or what a single larger batch needs.
 /// </summary>
 public sealed class StoreFullException(string message, Exception? cause = null) : StoreException(message, cause);
 

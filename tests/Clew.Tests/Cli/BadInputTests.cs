@@ -98,6 +98,16 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_name_of_10_MB_is_refused_in_few_words()
+    {
+        using var scratch = new Scratch();
+        var name = new string('n', 10_000_000);
+
+        await RefusedAsync(scratch, "usage", ["10,000,000 characters"], "append", "--stream", name, "--type", "t", "--data", "1");
+        await RefusedAsync(scratch, "usage", ["10,000,002 characters"], "append", "--stream", "s", "--type", "t", "--data", "1", "--tag", "k:" + name);
+    }
+
+    [Fact]
     public async Task Input_that_is_not_UTF_8_or_has_no_end_is_refused()
     {
         using var scratch = new Scratch();

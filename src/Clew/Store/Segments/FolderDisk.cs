@@ -58,7 +58,10 @@ internal sealed class FolderDisk : IDisk
             .. Directory.EnumerateFiles(Name).Select(path => Path.GetFileName(path)),
 
             // A file system keeps this one at its root, where a store may well be.
-            .. Directory.EnumerateDirectories(Name).Select(path => Path.GetFileName(path)).Where(name => name != LostAndFound).Select(name => name + "/"),
+            .. Directory.EnumerateDirectories(Name)
+                .Select(path => Path.GetFileName(path))
+                .Where(name => name != LostAndFound)
+                .Select(name => name + "/"),
         ]));
 
     public ValueTask<IDiskFile> OpenAsync(string name, FileUse use)
@@ -97,7 +100,7 @@ internal sealed class FolderDisk : IDisk
     private static void CheckNothingIsThere(string path)
     {
         if (File.Exists(path) || new FileInfo(path).LinkTarget is not null)
-            throw new DiskException(DiskFault.Unfit, $"{path} is no folder. Give the folder of a store, or a path where there is nothing yet.");
+            throw new DiskException(DiskFault.Unfit, $"{path} is no folder. Give that of a store, or a path where there is nothing yet.");
     }
 
     private static void RemoveForAnother(string path)

@@ -224,7 +224,10 @@ internal sealed class GroupWriter
         catch (DiskException fault) when (fault.Fault == DiskFault.Full)
         {
             Unform();
-            refusal = new StoreFullException($"There is no space left for the store in {surroundings.Disk.Name}. Nothing was written; make space, {NextSegmentBytes(0):N0} bytes for the next segment, and append again.", fault);
+            refusal = new StoreFullException(
+                $"There is no space left for the store in {surroundings.Disk.Name}. " +
+                $"Nothing was written; make space, {NextSegmentBytes(0):N0} bytes for the next segment, and append again.",
+                fault);
         }
         catch (ClockRefusedException refused)
         {

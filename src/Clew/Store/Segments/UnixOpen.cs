@@ -47,7 +47,9 @@ internal static class UnixOpen
         Denied or NotPermitted => new(DiskFault.Denied, $"There is no permission for {path}."),
         Native.NoSpace or Native.QuotaExceeded => new(DiskFault.Full, $"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}."),
         _ when error == Loop => new(
-            DiskFault.Unfit, $"{path} is a symbolic link, and a store writes only into files of its own. Put the file itself there; a link named LOCK can be removed."),
+            DiskFault.Unfit,
+            $"{path} is a symbolic link, and a store writes only into files of its own. " +
+            "Put the file itself there; a link named LOCK can be removed."),
         _ => new(DiskFault.Failed, $"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}."),
     };
 }
