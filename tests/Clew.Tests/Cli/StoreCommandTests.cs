@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Clew.Cli.Demo;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
@@ -233,6 +235,23 @@ public sealed class StoreCommandTests
         Assert.InRange(damage.GetProperty("position").GetInt64(), 1, 10);
         Assert.Contains($"DAMAGED: {file}, offset ", text.Out, StringComparison.Ordinal);
         Assert.Empty(text.Error);
+    }
+
+    [Fact]
+    public async Task Who_has_seen_enough_closes_the_pipe_and_the_command_ends_quietly_with_0()
+    {
+        using var scratch = new Scratch();
+        var lines = Enumerable.Range(0, 5_000).Select(number => $$"""{"stream":"s{{number}}","type":"t","data":{{number}}}""");
+        await Tool.RunAsync("import", scratch.File("log.jsonl", string.Join('\n', lines)), "--store", scratch.Store);
+
+        using var read = Process.Start(OwnProcess.Start("read", "--store", scratch.Store, "--json"))!;
+        var first = await read.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        read.StandardOutput.Close();
+        var error = await read.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await read.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("""{"position":1,"stream":"s0",""", first, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (read.ExitCode, error));
     }
 
     private static async Task AppendAsync(Scratch scratch, string stream, string type = "t", params string[] tags)
