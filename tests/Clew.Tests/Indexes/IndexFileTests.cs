@@ -61,7 +61,7 @@ public sealed class IndexFileTests
                     continue;
                 }
 
-                var corrupted = await Assert.ThrowsAsync<StoreCorruptedException>(async () => await file!.BlockAsync(block));
+                var corrupted = await Assert.ThrowsAsync<StoreCorruptedException>(async () => await file!.ReadAsync(block, 0, new byte[1]));
                 Assert.Equal(whole.Name, corrupted.Damage.File);
                 Assert.Equal((long)block * IndexBlocks.Bytes, corrupted.Damage.Offset);
                 Assert.Contains("delete this file", corrupted.Message, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class IndexFileTests
         foreach (var damaged in new[] { swapped, foreign })
         {
             var opened = await IndexFile.OpenAsync(damaged, file.Name, LogId, new BlockCache(1 << 20));
-            await Assert.ThrowsAsync<StoreCorruptedException>(async () => await opened!.BlockAsync(1));
+            await Assert.ThrowsAsync<StoreCorruptedException>(async () => await opened!.ReadAsync(1, 0, new byte[1]));
         }
     }, iter: 10);
 

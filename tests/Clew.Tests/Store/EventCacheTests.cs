@@ -7,20 +7,19 @@ namespace Clew.Tests.Store;
 public sealed class EventCacheTests
 {
     [Fact]
-    public void What_is_found_is_what_was_kept_last_for_that_position_and_the_bound_holds() =>
+    public void What_is_found_is_the_event_of_that_position_and_the_bound_holds() =>
         Gen.Select(Gen.Int[0, 20_000], Gen.Select(Gen.Long[1, 400], Gen.Int[0, 900]).Array[0, 300]).Sample((bytesMax, additions) =>
         {
             var cache = new EventCache(bytesMax);
-            var latest = new Dictionary<long, byte[]>();
+            var records = new Dictionary<long, byte[]>();
             foreach (var (position, dataBytes) in additions)
             {
-                var record = Record(position, dataBytes);
-                cache.Add(record);
-                latest[position] = record;
+                records.TryAdd(position, Record(position, dataBytes));
+                cache.Add(records[position]);
             }
 
-            var found = latest.Keys.Select(cache.Find).OfType<byte[]>().ToList();
-            return found.All(record => ReferenceEquals(record, latest[EventRecord.Position(record)]))
+            var found = records.Keys.Select(cache.Find).OfType<byte[]>().ToList();
+            return found.All(record => record.AsSpan().SequenceEqual(records[EventRecord.Position(record)]))
                 && found.Sum(record => record.Length) <= bytesMax;
         });
 

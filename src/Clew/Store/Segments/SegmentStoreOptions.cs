@@ -15,8 +15,8 @@ public sealed record SegmentStoreOptions
     /// <summary>Most memory that blocks of index files may take: from 1 MiB. Default: 32 MiB.</summary>
     public int IndexCacheBytesMax { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>Most memory that events read one by one may take, as those of a stream are that lie far apart: from 0, which keeps none. Default: 64 MiB.</summary>
-    public int EventCacheBytesMax { get; init; } = 64 * 1024 * 1024;
+    /// <summary>Most memory that events read one by one may take, as those of a stream are that lie far apart: from 0, which keeps none. Default: 32 MiB.</summary>
+    public int EventCacheBytesMax { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>How often a reader looks for what another process has appended. Default: 10 ms.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(10);

@@ -184,10 +184,11 @@ internal sealed class IndexSum
     /// <exception cref="StoreCorruptedException">Something in it contradicts itself.</exception>
     public async ValueTask AddAsync(IndexFile file, CancellationToken cancellation)
     {
-        for (var block = 0; block < file.Header.Blocks; block++)
+        var block = new byte[IndexBlocks.Bytes];
+        for (var number = 0; number < file.Header.Blocks; number++)
         {
             cancellation.ThrowIfCancellationRequested();
-            await file.ReadUncachedAsync(block);
+            await file.ReadUncachedAsync(number, block);
         }
 
         var source = new FileSource(file);

@@ -32,60 +32,80 @@ internal static class IndexBlocks
         (int)((entries + (ContentBytes / entryBytes) - 1) / (ContentBytes / entryBytes));
 }
 
-/// <summary>Keeps the blocks of index files that were read of late, up to a limit in bytes.</summary>
+/// <summary>
+/// Keeps the blocks of index files that were read of late, up to a limit in bytes. They lie in memory of its own, which is taken once and
+/// never given back: blocks that came and went on the heap would leave it in pieces.
+/// </summary>
 internal sealed class BlockCache(int bytesMax)
 {
+    private const int PiecePlaces = 64;
+
     private readonly Lock gate = new();
     private readonly Dictionary<(ulong File, int Block), int> places = [];
-    private readonly Slot[] slots = new Slot[Math.Max(16, bytesMax / IndexBlocks.Bytes)];
+    private readonly Place[] owners = new Place[Math.Max(16, bytesMax / IndexBlocks.Bytes)];
+    private readonly List<byte[]> pieces = [];
     private int used;
     private int hand;
 
-    public byte[]? Find(ulong file, int block)
+    /// <summary>Copies a part of a block, where the block is here.</summary>
+    /// <returns>Whether it is.</returns>
+    public bool TryRead(ulong file, int block, int offset, Span<byte> into)
     {
         lock (gate)
         {
             if (!places.TryGetValue((file, block), out var place))
-                return null;
+                return false;
 
-            slots[place].WasUsed = true;
-            return slots[place].Bytes;
+            owners[place].WasUsed = true;
+            BytesOf(place).Slice(offset, into.Length).CopyTo(into);
+            return true;
         }
     }
 
-    public void Add(ulong file, int block, byte[] bytes)
+    public void Add(ulong file, int block, ReadOnlySpan<byte> bytes)
     {
         lock (gate)
         {
             if (places.ContainsKey((file, block)))
                 return;
 
-            var place = used < slots.Length ? used++ : Evict();
-            slots[place] = new() { File = file, Block = block, Bytes = bytes };
+            var place = used < owners.Length ? NewPlace() : Evict();
+            owners[place] = new() { File = file, Block = block };
+            bytes.CopyTo(BytesOf(place));
             places.Add((file, block), place);
         }
+    }
+
+    private Span<byte> BytesOf(int place) =>
+        pieces[place / PiecePlaces].AsSpan(place % PiecePlaces * IndexBlocks.Bytes, IndexBlocks.Bytes);
+
+    private int NewPlace()
+    {
+        if (used == pieces.Count * PiecePlaces)
+            pieces.Add(GC.AllocateUninitializedArray<byte>(PiecePlaces * IndexBlocks.Bytes));
+
+        return used++;
     }
 
     // The clock algorithm: whoever was used since the hand came by last time stays for another round.
     private int Evict()
     {
-        while (slots[hand].WasUsed)
+        while (owners[hand].WasUsed)
         {
-            slots[hand].WasUsed = false;
-            hand = (hand + 1) % slots.Length;
+            owners[hand].WasUsed = false;
+            hand = (hand + 1) % owners.Length;
         }
 
         var place = hand;
-        hand = (hand + 1) % slots.Length;
-        places.Remove((slots[place].File, slots[place].Block));
+        hand = (hand + 1) % owners.Length;
+        places.Remove((owners[place].File, owners[place].Block));
         return place;
     }
 
-    private struct Slot
+    private struct Place
     {
         public ulong File;
         public int Block;
-        public byte[] Bytes;
         public bool WasUsed;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Clew.Store.Segments.Indexes;
@@ -38,46 +39,57 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
     public async ValueTask<Postings> FindAsync(IndexKind kind, ulong hash)
     {
         var section = header.Sections[(int)kind];
-        if (section.Keys == 0 || !await MayHaveAsync(section, hash))
+        if (section.Keys == 0)
             return Postings.None;
 
-        var index = await LowerBoundAsync(section, hash);
-        if (index == section.Keys)
-            return Postings.None;
-
-        var key = await KeyAsync(section, index);
-        return key.Hash == hash ? new FilePostings(this, section, key.Events, key.Value) : Postings.None;
+        var block = ArrayPool<byte>.Shared.Rent(IndexBlocks.Bytes);
+        try
+        {
+            return await MayHaveAsync(section, hash, block) && await FindKeyAsync(section, hash, block) is { } key
+                ? new FilePostings(this, section, key.Events, key.Value)
+                : Postings.None;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
     }
 
     public async ValueTask OffsetsAsync(long position, Memory<uint> target)
     {
-        var ordinal = position - First;
-        for (var done = 0; done < target.Length;)
+        var block = ArrayPool<byte>.Shared.Rent(IndexBlocks.Bytes);
+        try
         {
-            var (block, entry) = Math.DivRem(ordinal + done, IndexSection.ListEntriesPerBlock);
-            var content = await BlockAsync(header.OffsetsBlock + (int)block);
-            for (; done < target.Length && entry < IndexSection.ListEntriesPerBlock; done++, entry++)
-                target.Span[done] = ReadUInt32LittleEndian(content.AsSpan((int)entry * sizeof(uint)));
+            for (var done = 0; done < target.Length;)
+            {
+                var (number, entry) = Math.DivRem(position - First + done, IndexSection.ListEntriesPerBlock);
+                var count = (int)Math.Min(target.Length - done, IndexSection.ListEntriesPerBlock - entry);
+                await ReadAsync(header.OffsetsBlock + (int)number, (int)entry * sizeof(uint), block.AsMemory(0, count * sizeof(uint)));
+                for (var index = 0; index < count; index++)
+                    target.Span[done + index] = ReadUInt32LittleEndian(block.AsSpan(index * sizeof(uint)));
+                done += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
         }
     }
 
-    /// <summary>A block whose checksum is right.</summary>
+    /// <summary>A part of a block whose checksum is right.</summary>
     /// <exception cref="StoreCorruptedException">It is not.</exception>
-    public ValueTask<byte[]> BlockAsync(int number) =>
-        cache.Find(header.Nonce, number) is { } bytes ? new(bytes) : FetchAsync(number);
+    public ValueTask ReadAsync(int number, int offset, Memory<byte> into) =>
+        cache.TryRead(header.Nonce, number, offset, into.Span) ? default : FetchAsync(number, offset, into);
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>The same past the cache, for who reads everything once.</summary>
+    /// <summary>A whole block past the cache, for who reads everything once.</summary>
     /// <exception cref="StoreCorruptedException">Its checksum is wrong.</exception>
-    public async ValueTask<byte[]> ReadUncachedAsync(int number)
+    public async ValueTask ReadUncachedAsync(int number, Memory<byte> block)
     {
-        var bytes = new byte[IndexBlocks.Bytes];
-        var read = number >= 0 && number < header.Blocks ? await file.ReadAsync(bytes, (long)number * IndexBlocks.Bytes) : 0;
-        if (read != bytes.Length || !IndexBlocks.IsSound(bytes, header.Nonce, number))
+        var read = number >= 0 && number < header.Blocks ? await file.ReadAsync(block, (long)number * IndexBlocks.Bytes) : 0;
+        if (read != IndexBlocks.Bytes || !IndexBlocks.IsSound(block.Span, header.Nonce, number))
             throw Damaged((long)number * IndexBlocks.Bytes, "a block's checksum is wrong");
-
-        return bytes;
     }
 
     public StoreCorruptedException Damaged(long offset, string what) => new(
@@ -88,56 +100,70 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
         ? First + ordinal
         : throw Damaged(0, $"it leads to position {First + ordinal}, and covers those up to {Last}");
 
-    private async ValueTask<byte[]> FetchAsync(int number)
+    private async ValueTask FetchAsync(int number, int offset, Memory<byte> into)
     {
-        var bytes = await ReadUncachedAsync(number);
-        cache.Add(header.Nonce, number, bytes);
-        return bytes;
+        var rented = ArrayPool<byte>.Shared.Rent(IndexBlocks.Bytes);
+        try
+        {
+            var block = rented.AsMemory(0, IndexBlocks.Bytes);
+            await ReadUncachedAsync(number, block);
+            cache.Add(header.Nonce, number, block.Span);
+            block.Slice(offset, into.Length).CopyTo(into);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
-    private async ValueTask<bool> MayHaveAsync(IndexSection section, ulong hash)
+    private async ValueTask<bool> MayHaveAsync(IndexSection section, ulong hash, byte[] buffer)
     {
         var (block, line) = Math.DivRem(KeyFilter.LineOf(hash, section.FilterLines), KeyFilter.LinesPerBlock);
-        var content = await BlockAsync(section.FilterBlock + block);
-        return KeyFilter.MayHave(content.AsSpan(line * KeyFilter.LineBytes, KeyFilter.LineBytes), hash);
+        var content = buffer.AsMemory(0, KeyFilter.LineBytes);
+        await ReadAsync(section.FilterBlock + block, line * KeyFilter.LineBytes, content);
+        return KeyFilter.MayHave(content.Span, hash);
     }
 
-    // Hashes are spread evenly, so the place of a key can be guessed to within a few blocks; from there the bounds are widened.
-    private async ValueTask<long> LowerBoundAsync(IndexSection section, ulong hash)
+    // Hashes are spread evenly, so the block of a key can be guessed to within one or two; from there the steps double.
+    private async ValueTask<(uint Events, uint Value)?> FindKeyAsync(IndexSection section, ulong hash, byte[] buffer)
     {
-        var guess = (long)Math.BigMul(hash, (ulong)section.Keys, out _);
-        var (low, high, step) = (guess, guess, (long)IndexSection.KeysPerBlock / 2);
-        while (low > 0 && (await KeyAsync(section, low)).Hash >= hash)
+        var (low, high, step) = (0, (int)((section.Keys - 1) / IndexSection.KeysPerBlock), 1);
+        var number = (int)(Math.BigMul(hash, (ulong)section.Keys, out _) / IndexSection.KeysPerBlock);
+        while (low <= high)
         {
-            low = Math.Max(0, low - step);
+            number = Math.Clamp(number, low, high);
+            await ReadAsync(section.KeysBlock + number, 0, buffer.AsMemory(0, IndexBlocks.ContentBytes));
+            var count = (int)Math.Min(IndexSection.KeysPerBlock, section.Keys - ((long)number * IndexSection.KeysPerBlock));
+            if (hash < KeyOf(buffer, 0).Hash)
+                (high, number) = (number - 1, number - step);
+            else if (hash > KeyOf(buffer, count - 1).Hash)
+                (low, number) = (number + 1, number + step);
+            else
+                return FindKey(buffer, count, hash);
             step *= 2;
         }
 
-        step = IndexSection.KeysPerBlock / 2;
-        while (high < section.Keys && (await KeyAsync(section, high)).Hash < hash)
-        {
-            high = Math.Min(section.Keys, high + step);
-            step *= 2;
-        }
+        return null;
+    }
 
+    private static (uint Events, uint Value)? FindKey(byte[] block, int count, ulong hash)
+    {
+        var (low, high) = (0, count - 1);
         while (low < high)
         {
-            var middle = low + ((high - low) / 2);
-            if ((await KeyAsync(section, middle)).Hash < hash)
+            var middle = (low + high) / 2;
+            if (KeyOf(block, middle).Hash < hash)
                 low = middle + 1;
             else
                 high = middle;
         }
 
-        return low;
+        var key = KeyOf(block, low);
+        return key.Hash == hash ? (key.Events, key.Value) : null;
     }
 
-    private async ValueTask<(ulong Hash, uint Events, uint Value)> KeyAsync(IndexSection section, long index)
-    {
-        var (block, entry) = Math.DivRem(index, IndexSection.KeysPerBlock);
-        var content = await BlockAsync(section.KeysBlock + (int)block);
-        return ReadKey(content.AsSpan((int)entry * IndexSection.KeyBytes));
-    }
+    private static (ulong Hash, uint Events, uint Value) KeyOf(byte[] block, int entry) =>
+        ReadKey(block.AsSpan(entry * IndexSection.KeyBytes));
 
     public static (ulong Hash, uint Events, uint Value) ReadKey(ReadOnlySpan<byte> bytes) =>
         (ReadUInt64LittleEndian(bytes), ReadUInt32LittleEndian(bytes[8..]), ReadUInt32LittleEndian(bytes[12..]));
@@ -161,7 +187,9 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
 
         private async ValueTask<long> ReadAsync(int number, int entry)
         {
-            block = await owner.BlockAsync(section.ListBlock + number);
+            block ??= new byte[IndexBlocks.ContentBytes];
+            blockNumber = -1;
+            await owner.ReadAsync(section.ListBlock + number, 0, block);
             blockNumber = number;
             return Entry(entry);
         }

@@ -3,17 +3,31 @@ using static System.Buffers.Binary.BinaryPrimitives;
 namespace Clew.Store.Segments.Indexes;
 
 /// <summary>A tail that grows no more, to be made a file.</summary>
-internal sealed class TailSource(TailIndex tail, LogPoint end, KeyHasher hasher) : IIndexSource
+internal sealed class TailSource : IIndexSource
 {
+    private readonly TailIndex tail;
+    private readonly KeyHasher hasher;
     private readonly (ulong[] Hashes, int[] Indexes)?[] sorted = new (ulong[], int[])?[4];
+
+    public TailSource(TailIndex tail, LogPoint end, KeyHasher hasher)
+    {
+        (this.tail, End, this.hasher) = (tail, end, hasher);
+        var ids = tail.Content.Ids;
+        (LowestId, HighestId) = (ids[0], ids[0]);
+        for (var index = 1; index < ids.Count; index++)
+        {
+            LowestId = ids[index] < LowestId ? ids[index] : LowestId;
+            HighestId = ids[index] > HighestId ? ids[index] : HighestId;
+        }
+    }
 
     public long First => tail.First;
 
-    public LogPoint End => end;
+    public LogPoint End { get; }
 
-    public Guid LowestId { get; } = tail.Content.Ids.ToArray().Min();
+    public Guid LowestId { get; }
 
-    public Guid HighestId { get; } = tail.Content.Ids.ToArray().Max();
+    public Guid HighestId { get; }
 
     public KeyReader ReadKeys(IndexKind kind)
     {
@@ -142,28 +156,28 @@ internal sealed class FileSource(IndexFile index) : IIndexSource
 
     public async IAsyncEnumerable<ReadOnlyMemory<uint>> ReadOffsetsAsync()
     {
+        var (block, entries) = (new byte[IndexBlocks.Bytes], new uint[IndexSection.ListEntriesPerBlock]);
         var left = index.Last - index.First + 1;
-        for (var block = index.Header.OffsetsBlock; left > 0; block++)
+        for (var number = index.Header.OffsetsBlock; left > 0; number++)
         {
-            var entries = (int)Math.Min(left, IndexSection.ListEntriesPerBlock);
-            yield return Entries(await index.ReadUncachedAsync(block), 0, entries);
-            left -= entries;
+            await index.ReadUncachedAsync(number, block);
+            var some = entries.AsMemory(0, (int)Math.Min(left, entries.Length));
+            CopyEntries(block, 0, some.Span);
+            yield return some;
+            left -= some.Length;
         }
     }
 
-    private static uint[] Entries(byte[] block, int first, int count)
+    private static void CopyEntries(byte[] block, int first, Span<uint> target)
     {
-        var entries = new uint[count];
-        for (var entry = 0; entry < count; entry++)
-            entries[entry] = ReadUInt32LittleEndian(block.AsSpan((first + entry) * sizeof(uint)));
-
-        return entries;
+        for (var entry = 0; entry < target.Length; entry++)
+            target[entry] = ReadUInt32LittleEndian(block.AsSpan((first + entry) * sizeof(uint)));
     }
 
     private sealed class Reader(IndexFile index, IndexSection section) : KeyReader
     {
-        private byte[] keys = [];
-        private byte[] list = [];
+        private readonly byte[] keys = new byte[IndexBlocks.Bytes];
+        private readonly byte[] list = new byte[IndexBlocks.Bytes];
         private long next;
         private int listBlock = -1;
         private uint value;
@@ -175,7 +189,7 @@ internal sealed class FileSource(IndexFile index) : IIndexSource
 
             var (block, entry) = Math.DivRem(next++, IndexSection.KeysPerBlock);
             if (entry == 0)
-                keys = await index.ReadUncachedAsync(section.KeysBlock + (int)block);
+                await index.ReadUncachedAsync(section.KeysBlock + (int)block, keys);
 
             (Hash, Events, value) = IndexFile.ReadKey(keys.AsSpan((int)entry * IndexSection.KeyBytes));
             return true;
@@ -191,11 +205,11 @@ internal sealed class FileSource(IndexFile index) : IIndexSource
             {
                 var (block, entry) = Math.DivRem(value + (long)done, IndexSection.ListEntriesPerBlock);
                 if (block != listBlock)
-                    list = await index.ReadUncachedAsync(section.ListBlock + (int)block);
+                    await index.ReadUncachedAsync(section.ListBlock + (int)block, list);
 
                 listBlock = (int)block;
                 var count = (int)Math.Min(ordinals.Length - done, IndexSection.ListEntriesPerBlock - entry);
-                Entries(list, (int)entry, count).CopyTo(ordinals, done);
+                CopyEntries(list, (int)entry, ordinals.AsSpan(done, count));
                 done += count;
             }
 
