@@ -4,7 +4,7 @@ namespace Clew.Store.Segments;
 public sealed record SegmentStoreOptions
 {
     /// <summary>The size to which segment files grow: 64 KiB to 1 GiB. The first one is 1 MiB, each next twice as large. Default: 64 MiB.</summary>
-    public int SegmentBytesMax { get; init; } = 64 * 1024 * 1024;
+    public int SegmentBytesMax { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>How long to wait for another writer to let go of the folder before it is refused. Default: not at all.</summary>
     public TimeSpan LockWait { get; init; }
@@ -15,8 +15,8 @@ public sealed record SegmentStoreOptions
     /// <summary>Most memory that blocks of index files may take: from 1 MiB. Default: 32 MiB.</summary>
     public int IndexCacheBytesMax { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>Most memory that events read one by one may take, as those of a stream are that lie far apart: from 0, which keeps none. Default: 32 MiB.</summary>
-    public int EventCacheBytesMax { get; init; } = 32 * 1024 * 1024;
+    /// <summary>Most memory that events read one by one may take, as those of a stream are that lie far apart: from 0, which keeps none. Default: 64 MiB.</summary>
+    public int EventCacheBytesMax { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>How often a reader looks for what another process has appended. Default: 10 ms.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(10);

@@ -110,7 +110,10 @@ internal sealed class BlockCache(int bytesMax)
     }
 }
 
-/// <summary>Writes a row of entries of one size into consecutive blocks of a file.</summary>
+/// <summary>
+/// Writes a row of entries of one size into consecutive blocks of a file, and flushes as it goes: a flush of the log would wait for all
+/// that has gathered up.
+/// </summary>
 internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, int entryBytes)
 {
     private const int BufferedBlocks = 32;
@@ -135,6 +138,12 @@ internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, i
         return filled == BufferedBlocks ? FlushAsync() : default;
     }
 
+    private async ValueTask FlushAsync()
+    {
+        await WriteAsync();
+        await file.SyncAsync();
+    }
+
     /// <summary>Adds entries of 4 bytes, each raised by a number.</summary>
     public async ValueTask AddAllAsync(ReadOnlyMemory<uint> values, uint added)
     {
@@ -154,7 +163,7 @@ internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, i
         if (at > 0)
             filled++;
         at = 0;
-        return FlushAsync();
+        return WriteAsync();
     }
 
     private void Put(ReadOnlySpan<uint> values, uint added)
@@ -164,7 +173,7 @@ internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, i
             BinaryPrimitives.WriteUInt32LittleEndian(target[(index * sizeof(uint))..], values[index] + added);
     }
 
-    private async ValueTask FlushAsync()
+    private async ValueTask WriteAsync()
     {
         if (filled == 0)
             return;

@@ -74,6 +74,7 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
         try
         {
             using var file = await disk.OpenAsync(unfinished, FileUse.Create);
+            await file.TryAllocateAsync(0, (long)blocks * IndexBlocks.Bytes);
             await WriteOffsetsAsync(file, sources);
             for (var kind = 0; kind < sections.Length; kind++)
                 await WriteSectionAsync(file, sections[kind], sources, (IndexKind)kind);
