@@ -22,6 +22,7 @@ internal static class DirectedTable
         new(ForgedLogChecks.A_segment_that_is_missing_between_two_others_is_named),
         new(MarkChecks.The_mark_is_on_the_device_soon_after_the_last_append),
         new(MarkChecks.The_mark_that_was_flushed_last_is_never_written_over),
+        new(MarkChecks.The_mark_that_was_written_last_is_not_written_over_next),
         new(MarkChecks.A_mark_of_a_clean_end_is_taken_back_before_anything_follows_it),
         new(MarkChecks.A_mark_of_a_clean_end_is_not_believed_where_a_sound_group_follows_and_is_made_anew),
         new(MarkChecks.A_mark_of_another_log_counts_for_nothing_and_is_made_anew),

@@ -40,6 +40,19 @@ internal static class MarkChecks
         Expect.Same(LogOnDisk.Of(disk.Cache).End.Position, MarkOf(disk.Cache)?.Mark.Point.Position, "the position that the mark names");
     }
 
+    public static void The_mark_that_was_written_last_is_not_written_over_next()
+    {
+        var disk = new WatchedDisk(new MemoryDisk());
+        disk.Writing = (name, offset) =>
+        {
+            if (name == Watermark.FileName && MarkOf(disk.Cache) is { } latest)
+                Expect.That(offset != latest.Slot * Watermark.SlotBytes, $"who reads HEAD just now finds no mark of group {latest.Mark.Point.Group}");
+        };
+
+        AppendAndDie(disk, 0, idle: false);
+        AppendAndDie(disk, 60, idle: true);
+    }
+
     public static void A_mark_of_a_clean_end_is_taken_back_before_anything_follows_it()
     {
         var disk = new WatchedDisk(new MemoryDisk());

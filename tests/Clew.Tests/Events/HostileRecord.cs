@@ -8,6 +8,7 @@ namespace Clew.Tests.Events;
 internal static class HostileRecord
 {
     private const int Envelope = EventRecord.HeaderBytes;
+    private const int PayloadBytesMin = 32;
     private const int FixedBytes = 72;
 
     // Where the lengths of stream name, event type and content type are, in the envelope.
@@ -40,12 +41,12 @@ internal static class HostileRecord
     public static void Seal(Span<byte> record, uint seed)
     {
         var envelope = BinaryPrimitives.ReadInt32LittleEndian(record[Envelope..]);
-        if (envelope < FixedBytes || envelope > record.Length - Envelope)
+        if (envelope < FixedBytes || envelope > record.Length - Envelope - PayloadBytesMin)
             return;
 
         var data = (long)BinaryPrimitives.ReadInt32LittleEndian(record[(Envelope + 12)..]);
         var metadata = BinaryPrimitives.ReadInt32LittleEndian(record[(Envelope + 16)..]);
-        var payload = (int)Math.Clamp(EventRecord.SaltBytes + data + metadata, 32, record.Length - Envelope - envelope);
+        var payload = (int)Math.Clamp(EventRecord.SaltBytes + data + metadata, PayloadBytesMin, record.Length - Envelope - envelope);
         var begun = Crc32C.Of(record.Slice(8, 4), Crc32C.Of(record.Slice(Envelope + 56, 16)));
         BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Of(record.Slice(Envelope, envelope), seed));
         BinaryPrimitives.WriteUInt32LittleEndian(record[4..], Crc32C.Of(record.Slice(Envelope + envelope, payload), begun));

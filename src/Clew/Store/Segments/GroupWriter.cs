@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
 using Clew.Events;
-using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
 
 /// <summary>
-/// The one writer of a log. Appends queue up; whoever leads takes what is queued, checks it against what came since it was looked at,
-/// writes it as one group with one flush, and answers everybody. Without contention the caller of an append leads for it; with
-/// contention the writer's own loop does, and the next group forms while the device flushes.
+/// The one writer of a log. Appends queue up; whoever leads takes what is queued, looks at it a second time, writes it as one group with
+/// one flush, and answers everybody. Without contention the caller of an append leads for it; with contention the writer's own loop
+/// does. While the device flushes, those who come form the next group: the writer finds it ready.
 /// </summary>
 internal sealed class GroupWriter
 {
@@ -32,17 +31,16 @@ internal sealed class GroupWriter
     private readonly IndexLoop indexing;
     private readonly StoreClock clock;
     private readonly Lock gate = new();
+    private readonly Lock forming = new();
     private readonly AsyncSignal arrived = new();
     private readonly ITimer idleTimer;
     private readonly List<PreparedAppend> queue = [];
-    private readonly List<PreparedAppend> taken = [];
-    private readonly List<int> recordStarts = [];
-    private byte[] buffer = new byte[64 * 1024];
+    private FormingGroup group = new();
+    private FormingGroup ahead = new();
+    private volatile bool mayFormAhead;
     private IDiskFile file;
     private LogPoint point;
     private int zeroedTo;
-    private int formed;
-    private uint recordsChecksum;
     private Leader leader;
     private bool isStopping;
     private bool isIdle;
@@ -83,8 +81,6 @@ internal sealed class GroupWriter
 
     private SegmentHeader Segment => view.Segments.Last;
 
-    private long LastFormed => point.Position + recordStarts.Count;
-
     /// <summary>Hands a batch to the writer.</summary>
     /// <returns>Once it is durable, or known to need another look.</returns>
     public ValueTask<AppendOutcome> WriteAsync(PreparedAppend append, CancellationToken cancellation)
@@ -103,6 +99,7 @@ internal sealed class GroupWriter
 
         if (before == Leader.Nobody)
             return LeadOnceAsync(append);
+        FormAhead();
         if (before == Leader.Loop)
             arrived.Set();
         return cancellation.CanBeCanceled ? WaitAsync(append, cancellation) : append.Answer;
@@ -164,7 +161,7 @@ internal sealed class GroupWriter
         await WriteGroupAsync();
         Leader next;
         lock (gate)
-            next = leader = queue.Count > 0 || isStopping ? Leader.Loop : Leader.Nobody;
+            next = leader = HasWork || isStopping ? Leader.Loop : Leader.Nobody;
 
         if (next == Leader.Loop)
             arrived.Set();
@@ -178,7 +175,7 @@ internal sealed class GroupWriter
             bool hasWork, isDue;
             lock (gate)
             {
-                (hasWork, isDue, isIdle) = (queue.Count > 0, isIdle, false);
+                (hasWork, isDue, isIdle) = (HasWork, isIdle, false);
                 if (!hasWork && !isDue && (isStopping || singles >= InlineAfterSingles))
                 {
                     leader = Leader.Nobody;
@@ -202,28 +199,29 @@ internal sealed class GroupWriter
         }
     }
 
+    // The group may have batches that were taken while the one before was flushed.
+    private bool HasWork => queue.Count > 0 || group.Taken.Count > 0;
+
     /// <summary>Writes one group of what is queued, and answers.</summary>
     /// <returns>How many appends it answered.</returns>
     private async ValueTask<int> WriteGroupAsync()
     {
-        taken.Clear();
-        recordStarts.Clear();
         StoreException? refusal = null;
         try
         {
             if (failure is null)
             {
                 await MarkInUseAsync();
-                await TakeAsync();
-                if (taken.Count > 0)
-                    Form(clock.Next());
-                if (recordStarts.Count > 0 && failure is null)
+                if (group.Taken.Count == 0)
+                    await BeginAsync();
+                FormQueued(group, isAhead: false);
+                if (group.Count > 0)
                     await FlushAsync();
             }
         }
         catch (DiskException fault) when (fault.Fault == DiskFault.Full)
         {
-            Unform();
+            group.TakeBack(view.Parts.Tails[^1]);
             refusal = new StoreFullException(
                 $"There is no space left for the store in {surroundings.Disk.Name}. " +
                 $"Nothing was written; make space, {NextSegmentBytes(0):N0} bytes for the next segment, and append again.",
@@ -238,13 +236,18 @@ internal sealed class GroupWriter
             Fail(fault);
         }
 
-        if (failure is not null || refusal is not null)
-            return Refuse(refusal);
+        return failure is null && refusal is null ? Answer() : Refuse(refusal);
+    }
 
-        foreach (var append in taken)
+    private int Answer()
+    {
+        foreach (var append in group.Taken)
             append.Complete();
 
-        return taken.Count;
+        var answered = group.Taken.Count;
+        group.Clear();
+        (group, ahead) = (ahead, group);
+        return answered;
     }
 
     // Before the first byte is written, so that a mark of a clean end always tells the truth.
@@ -264,128 +267,74 @@ internal sealed class GroupWriter
         }
     }
 
-    private async ValueTask TakeAsync()
+    private async ValueTask BeginAsync()
     {
-        var first = 0;
+        var next = 0;
         lock (gate)
         {
             // Whoever waited may have given up meanwhile.
             if (queue.Count > 0)
-                first = queue[0].Length;
+                next = queue[0].Length;
         }
 
-        if (!Fits(first))
-            await RollAsync(first);
+        group.Begin(Segment, point.Offset, point.Position + 1);
+        if (group.Fits(next))
+            return;
 
-        lock (gate)
+        await RollAsync(next);
+        group.Begin(Segment, point.Offset, point.Position + 1);
+    }
+
+    /// <summary>While the device flushes a group: takes what is queued into the next one, unless another is at it.</summary>
+    private void FormAhead()
+    {
+        if (!mayFormAhead || !forming.TryEnter())
+            return;
+
+        try
         {
-            var bytes = 0;
-            foreach (var append in queue)
+            FormQueued(ahead, isAhead: true);
+        }
+        catch (ClockRefusedException)
+        {
+            // The writer will see for itself, and refuse who is still queued.
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+        finally
+        {
+            forming.Exit();
+        }
+    }
+
+    private void FormQueued(FormingGroup into, bool isAhead)
+    {
+        while (!isAhead || mayFormAhead)
+        {
+            PreparedAppend next;
+            lock (gate)
             {
-                bytes += append.Length;
-                if (!Fits(bytes) || (taken.Count > 0 && bytes > GroupBytes))
-                    break;
-                taken.Add(append);
+                if (queue.Count == 0 || !into.Fits(queue[0].Length) || (into.Taken.Count > 0 && into.Length + queue[0].Length > GroupBytes))
+                    return;
+
+                into.Stamp(clock);
+                next = queue[0];
+                queue.RemoveAt(0);
             }
 
-            queue.RemoveRange(0, taken.Count);
+            into.Add(next, view.Parts);
         }
-    }
-
-    private bool Fits(int recordBytes) => GroupHeader.Bytes + recordBytes <= Segment.FileBytes - point.Offset;
-
-    private void Form(long recordedAt)
-    {
-        var tail = view.Parts.Tails[^1];
-        (formed, recordsChecksum) = (GroupHeader.Bytes, Segment.Seed);
-        foreach (var append in taken)
-        {
-            if (HasNews(append))
-            {
-                append.Outcome = default;
-                continue;
-            }
-
-            append.Outcome = new(LastFormed + 1, IsWritten: true);
-            Place(append, tail, recordedAt);
-        }
-    }
-
-    private void Place(PreparedAppend append, TailIndex tail, long recordedAt)
-    {
-        if (buffer.Length < formed + append.Length)
-            Array.Resize(ref buffer, Math.Max(buffer.Length * 2, formed + append.Length));
-
-        append.Records.CopyTo(buffer.AsSpan(formed));
-        var hashes = CollectionsMarshal.AsSpan(append.Hashes);
-        for (var index = 0; index < append.Count; index++)
-        {
-            var record = buffer.AsSpan(formed, append.Record(index).Length);
-            EventRecord.Place(record, LastFormed + 1, ++append.StreamOf(index).Version, recordedAt, Segment.Seed);
-            recordsChecksum = Crc32C.Of(record[..sizeof(uint)], recordsChecksum);
-            hashes = hashes[tail.Add(record, hashes, (uint)(point.Offset + formed))..];
-            recordStarts.Add(formed);
-            formed += record.Length;
-        }
-    }
-
-    /// <summary>Whether anything came since a batch was looked at that its decision might rest on; sets the versions it starts from.</summary>
-    private bool HasNews(PreparedAppend append)
-    {
-        foreach (var stream in append.LookedUp)
-            stream.Version = stream.VersionBefore;
-
-        var parts = view.Parts;
-        if (append.CheckedTo == LastFormed)
-            return false;
-        if (append.CheckedTo < parts.FiledTo)
-            return true;
-
-        foreach (var tail in parts.Tails)
-        {
-            if (tail.Last > append.CheckedTo && HasNews(append, tail))
-                return true;
-        }
-
-        return false;
-    }
-
-    private static bool HasNews(PreparedAppend append, TailIndex tail)
-    {
-        if (tail.FindIds(append.Batch.Events, append.CheckedTo, long.MaxValue) is not null)
-            return true;
-
-        foreach (var stream in append.LookedUp)
-        {
-            if (tail.FindStream(stream.Key.Hash, stream.Key.Bytes, long.MaxValue) is { } latest && latest.Position > append.CheckedTo)
-                stream.Version = latest.Version;
-        }
-
-        foreach (var condition in append.Conditions)
-        {
-            var isNews = condition.Condition switch
-            {
-                AppendCondition.StreamAtVersion => condition.Stream!.Version != condition.Stream.VersionBefore,
-                AppendCondition.NoEventMatching none => tail.LatestMatch(condition.Query!, Math.Max(none.After.Value, append.CheckedTo), long.MaxValue) > 0,
-                _ => false,
-            };
-            if (isNews)
-                return true;
-        }
-
-        return false;
     }
 
     private async ValueTask FlushAsync()
     {
-        var header = new GroupHeader(
-            formed, recordStarts.Count, point.Group + 1, point.Position + 1, recordsChecksum, view.Lineage.LogId, point.Chain);
-        header.Write(buffer, Segment.Seed);
-        var length = formed + ZerosAhead();
-        await file.WriteAsync(buffer.AsMemory(0, length), point.Offset);
+        var bytes = group.Seal(point, view.Lineage.LogId, ZerosAhead());
+        await file.WriteAsync(bytes, point.Offset);
         try
         {
-            await MakeDurableAsync(header);
+            await MakeDurableAsync();
         }
         catch (DiskException fault)
         {
@@ -401,54 +350,60 @@ internal sealed class GroupWriter
             preparer.Prepare(NextSegmentBytes(0));
     }
 
-    /// <returns>How many zeros follow the group in the buffer, to be written with it.</returns>
+    /// <returns>How many zeros are to be written behind the group.</returns>
     private int ZerosAhead()
     {
-        var end = point.Offset + formed;
-        if (end <= zeroedTo)
+        if (group.End <= zeroedTo)
             return 0;
 
-        var ahead = formed >= LargeGroupBytes ? 0 : Math.Min(ZeroedAheadBytes, Segment.FileBytes - end);
-        zeroedTo = end + ahead;
-        if (buffer.Length < formed + ahead)
-            Array.Resize(ref buffer, formed + ahead);
-        buffer.AsSpan(formed, ahead).Clear();
-        return ahead;
+        var zeros = group.Length >= LargeGroupBytes ? 0 : Math.Min(ZeroedAheadBytes, Segment.FileBytes - group.End);
+        zeroedTo = group.End + zeros;
+        return zeros;
     }
 
-    private async ValueTask MakeDurableAsync(GroupHeader header)
+    private async ValueTask MakeDurableAsync()
     {
-        await file.SyncAsync();
-        point = new(
-            Segment.Number, point.Offset + formed, header.Number, LastFormed,
-            EventRecord.RecordedAt(buffer.AsSpan(recordStarts[^1])), GroupHeader.ChainAfter(buffer));
-        recordStarts.Clear();
+        await SyncAsync();
+        point = group.PointBehind(point);
         await head.WriteAsync(point, isClean: false);
         if (options.Durability == Durability.Strict)
             await head.SyncAsync();
     }
 
-    // A group that found no space: its events were never there.
-    private void Unform()
+    private async ValueTask SyncAsync()
     {
-        for (var index = recordStarts.Count - 1; index >= 0; index--)
-            view.Parts.Tails[^1].RemoveLast(buffer.AsSpan(recordStarts[index]));
+        ahead.Begin(Segment, group.End, group.Last + 1);
+        mayFormAhead = true;
+        try
+        {
+            await file.SyncAsync();
+        }
+        finally
+        {
+            mayFormAhead = false;
 
-        recordStarts.Clear();
+            // Whoever forms is done with it once the lock is free.
+            lock (forming)
+            {
+            }
+        }
     }
 
     private int Refuse(StoreException? refusal)
     {
+        List<PreparedAppend> refused = [.. group.Taken, .. ahead.Taken];
+        group.Clear();
+        ahead.Clear();
         lock (gate)
         {
-            taken.AddRange(queue);
+            refused.AddRange(queue);
             queue.Clear();
         }
 
-        foreach (var append in taken)
+        foreach (var append in refused)
             append.Fail(failure is null ? refusal! : Refusal(failure));
 
-        return taken.Count;
+        return refused.Count;
     }
 
     private async ValueTask RollAsync(int recordBytes)

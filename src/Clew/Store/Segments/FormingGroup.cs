@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using Clew.Events;
+using Clew.Store.Segments.Indexes;
+
+namespace Clew.Store.Segments;
+
+/// <summary>The next group of the log while it forms: batches that are answered together, and the records of those that are written.</summary>
+/// <remarks>For one thread at a time.</remarks>
+internal sealed class FormingGroup
+{
+    private const int UsualBytes = 64 * 1024;
+    private const int KeptBytesMax = 8 * 1024 * 1024;
+
+    private readonly List<PreparedAppend> taken = [];
+    private readonly List<int> starts = [];
+    private byte[] buffer = new byte[UsualBytes];
+    private SegmentHeader? segment;
+    private int offset;
+    private long first;
+    private uint recordsChecksum;
+    private long? recordedAt;
+
+    /// <summary>The batches that it answers, those included that must be looked at again.</summary>
+    public IReadOnlyList<PreparedAppend> Taken => taken;
+
+    /// <summary>How many events are written with it.</summary>
+    public int Count => starts.Count;
+
+    /// <summary>The position of its last event.</summary>
+    public long Last => first + Count - 1;
+
+    /// <summary>Its bytes so far, with its header.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Where it ends in its segment.</summary>
+    public int End => offset + Length;
+
+    /// <summary>Says where it will lie; before its first batch.</summary>
+    public void Begin(SegmentHeader segment, int offset, long first)
+    {
+        (this.segment, this.offset, this.first) = (segment, offset, first);
+        (Length, recordsChecksum, recordedAt) = (GroupHeader.Bytes, segment.Seed, null);
+    }
+
+    /// <summary>Whether so many more bytes of records have room in the segment.</summary>
+    public bool Fits(int recordBytes) => recordBytes <= segment!.FileBytes - End;
+
+    /// <summary>Sets when its events are recorded, where that is not set yet.</summary>
+    /// <exception cref="ClockRefusedException">The clock jumped.</exception>
+    public void Stamp(StoreClock clock) => recordedAt ??= clock.Next();
+
+    /// <summary>Takes a batch, and writes its events unless something came that its decision might rest on.</summary>
+    public void Add(PreparedAppend append, IndexParts parts)
+    {
+        taken.Add(append);
+        append.Outcome = default;
+        if (SecondLook.HasNews(append, parts, Last))
+            return;
+
+        append.Outcome = new(Last + 1, IsWritten: true);
+        Place(append, parts.Tails[^1]);
+    }
+
+    /// <summary>Writes its header.</summary>
+    /// <param name="before">Where the log ends before it.</param>
+    /// <param name="logId">Of which log.</param>
+    /// <param name="zerosAhead">How many zeros follow it.</param>
+    /// <returns>What is to be written, with the zeros.</returns>
+    public ReadOnlyMemory<byte> Seal(LogPoint before, Guid logId, int zerosAhead)
+    {
+        Grow(Length + zerosAhead);
+        buffer.AsSpan(Length, zerosAhead).Clear();
+        new GroupHeader(Length, Count, before.Group + 1, first, recordsChecksum, logId, before.Chain).Write(buffer, segment!.Seed);
+        return buffer.AsMemory(0, Length + zerosAhead);
+    }
+
+    /// <summary>Where the log ends behind it, once it is sealed.</summary>
+    public LogPoint PointBehind(LogPoint before) =>
+        new(segment!.Number, End, before.Group + 1, Last, recordedAt!.Value, GroupHeader.ChainAfter(buffer));
+
+    /// <summary>Takes its events out of the index again: it found no space, and they were never there.</summary>
+    public void TakeBack(TailIndex tail)
+    {
+        for (var index = starts.Count - 1; index >= 0; index--)
+            tail.RemoveLast(buffer.AsSpan(starts[index]));
+
+        starts.Clear();
+    }
+
+    /// <summary>Once its batches are answered.</summary>
+    public void Clear()
+    {
+        taken.Clear();
+        starts.Clear();
+        if (buffer.Length > KeptBytesMax)
+            buffer = new byte[UsualBytes];
+    }
+
+    private void Place(PreparedAppend append, TailIndex tail)
+    {
+        Grow(Length + append.Length);
+        append.Records.CopyTo(buffer.AsSpan(Length));
+        var hashes = CollectionsMarshal.AsSpan(append.Hashes);
+        for (var index = 0; index < append.Count; index++)
+        {
+            var record = buffer.AsSpan(Length, append.Record(index).Length);
+            EventRecord.Place(record, Last + 1, ++append.StreamOf(index).Version, recordedAt!.Value, segment!.Seed);
+            recordsChecksum = Crc32C.Of(record[..sizeof(uint)], recordsChecksum);
+            hashes = hashes[tail.Add(record, hashes, (uint)End)..];
+            starts.Add(Length);
+            Length += record.Length;
+        }
+    }
+
+    private void Grow(int bytes)
+    {
+        if (buffer.Length < bytes)
+            Array.Resize(ref buffer, Math.Max(buffer.Length * 2, bytes));
+    }
+}
