@@ -3,7 +3,7 @@ namespace Clew.Store.Segments;
 /// <summary>How an embedded store behaves. Every default is made for use.</summary>
 public sealed record SegmentStoreOptions
 {
-    /// <summary>The size to which segment files grow: 64 KiB to 1 GiB. The first one is 1 MiB, each next twice as large. Default: 64 MiB.</summary>
+    /// <summary>The size to which segment files grow: 64 KiB to 1 GiB. The first one is 1 MiB, each next twice as large. Default: 32 MiB.</summary>
     public int SegmentBytesMax { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>How long to wait for another writer to let go of the folder before it is refused. Default: not at all.</summary>
