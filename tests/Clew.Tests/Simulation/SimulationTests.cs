@@ -40,6 +40,8 @@ public sealed class SimulationTests
     [InlineData(32810)]
     [InlineData(32991)]
     [InlineData(34877)]
+    [InlineData(53141)]
+    [InlineData(56056)]
     public void A_seed_that_once_failed_does_not_fail_again(int seed) =>
         Assert.Null(Clew.Sweep.Simulation.Runs.Simulation.Run((ulong)seed).Failure);
 

@@ -54,13 +54,18 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
         }
     }
 
+    /// <summary>Called when what the cache held, and the device does not, is gone.</summary>
+    public Action CacheLost { get; set; } = () => { };
+
     /// <summary>The kernel drops clean pages, also those that it only believes to be clean.</summary>
-    /// <returns>Whether that changed what is read.</returns>
-    public bool EvictPages()
+    public void EvictPages() => Evict(folder.Files);
+
+    private void Evict(IEnumerable<StoredFile> files)
     {
-        var evicted = folder.Files.Count(file => file.Evict());
+        var evicted = files.Count(file => file.Evict());
         counts.Add(FaultKind.CacheEvicted, evicted);
-        return evicted > 0;
+        if (evicted > 0)
+            CacheLost();
     }
 
     /// <summary>A bit turns over somewhere in what is on the device.</summary>
@@ -227,7 +232,7 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
 
         file.FailSync(chance);
         if (chance.Happens(0.2))
-            counts.Add(FaultKind.CacheEvicted, file.Evict() ? 1 : 0);
+            Evict([file]);
         throw isFull
             ? Counted(FaultKind.FullOnSync, Full($"sync {name}"))
             : Counted(FaultKind.SyncError, Failed($"sync {name}"));

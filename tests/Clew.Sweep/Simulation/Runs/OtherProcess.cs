@@ -41,9 +41,10 @@ internal sealed class OtherProcess(RunContext run, StoreHost host, StoreOpener o
                 // The folder may hold no store yet.
                 run.Say(follower.Name, $"not opened: {exception.Message}");
             }
-            catch (CheckpointRefusedException) when (!isRecovered || !host.HasRecovered)
+            catch (CheckpointRefusedException) when (!isRecovered || !host.HasRecovered || run.IsDamaged)
             {
-                // The mark may be older than what was seen, until its writer has looked how far the log really goes.
+                // The mark may be older than what was seen, until its writer has looked how far the log really goes, or has written it again
+                // where the last time it went astray.
                 run.Say(follower.Name, "is ahead of a log that nobody has recovered yet");
             }
             catch (StoreCorruptedException exception)

@@ -68,7 +68,7 @@ internal sealed class RunContext
 
         // The mark of the last groups is flushed a little later than they are; with Strict before the store itself shows them, though
         // another process may have. Rot in that time looks like a write that was torn, and nobody could tell; anything older must be noticed.
-        var isRecent = History.Facts.Where(fact => fact.Key > head).All(fact => fact.Value.CacheLosses == History.CacheLosses - 1);
+        var isRecent = History.Facts.Where(fact => fact.Key > head).All(fact => fact.Value.CacheLosses >= History.CacheLosses - 1);
         var isMarked = Options.Durability == Durability.Strict && head < History.KnownHeadInStore;
         if (!IsDamaged || isMarked || !isRecent)
             throw new Violation($"the log was opened at {head}, but {History.KnownHead} had been seen");

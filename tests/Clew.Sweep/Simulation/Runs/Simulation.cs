@@ -23,6 +23,7 @@ internal sealed class Simulation
     {
         run = new RunContext(seed, isRead);
         host = new StoreHost(run, opener);
+        run.Disk.CacheLost = host.LoseCache;
         var outside = new SimulatedProcess(run.Scheduler, "outside");
         var workload = new Workload(run.Chance.Fork(), run.Options, run.History);
         for (var client = 0; client < run.Options.Clients; client++)

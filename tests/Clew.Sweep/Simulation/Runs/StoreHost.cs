@@ -65,7 +65,12 @@ internal sealed class StoreHost(RunContext run, StoreOpener opener)
     }
 
     /// <summary>After a flush that failed, the cache may have been ahead of the device: until the next opening the mark may be an older one.</summary>
-    public void LoseCache() => HasRecovered = false;
+    public void LoseCache()
+    {
+        if (HasRecovered)
+            run.History.CacheLosses++;
+        HasRecovered = false;
+    }
 
     public void Failed() => HasFailed = true;
 

@@ -101,11 +101,8 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
         run.Counts.Add(FaultKind.Kill);
         run.Say("trouble", "kills the store");
         host.Kill();
-        if (chance.Happens(0.3) && run.Disk.EvictPages())
-        {
-            host.LoseCache();
-            run.History.CacheLosses++;
-        }
+        if (chance.Happens(0.3))
+            run.Disk.EvictPages();
 
         MaybeRot();
         await self.Delay(chance.Below(2_000));
@@ -122,7 +119,6 @@ internal sealed class Troublemaker(RunContext run, StoreHost host, StoreOpener o
         KillRival();
         host.LosePower();
         run.Disk.LosePower(mode);
-        run.History.CacheLosses++;
     }
 
     private void BootAll()
