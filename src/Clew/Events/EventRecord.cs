@@ -292,12 +292,12 @@ internal static class EventRecord
 
             var length = ReadUInt16(envelope, offset);
             offset += 2;
-            if (offset + length > envelope.Length || !envelope.Slice(offset, length).Contains((byte)':'))
+            if (length > EventLimits.NameBytesMax || offset + length > envelope.Length || !envelope.Slice(offset, length).Contains((byte)':'))
                 return false;
             offset += length;
         }
 
-        return offset == envelope.Length && stream > 0 && type > 0;
+        return offset == envelope.Length && stream is > 0 and <= EventLimits.NameBytesMax && type is > 0 and <= EventLimits.NameBytesMax;
     }
 
     private static bool HasPlace(ReadOnlySpan<byte> envelope)

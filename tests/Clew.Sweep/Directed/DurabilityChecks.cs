@@ -92,6 +92,27 @@ internal static class DurabilityChecks
         });
     }
 
+    public static void What_a_full_disk_refused_does_not_come_back_though_its_bytes_were_written()
+    {
+        var disk = new WatchedDisk(KilledStore.With(batches: 2));
+        var isFull = false;
+        disk.Written = (name, _) =>
+        {
+            if (!isFull || SegmentHeader.ParseName(name) is null)
+                return;
+            isFull = false;
+            throw new DiskException(DiskFault.Full, "No space left on device, but for the last bytes");
+        };
+
+        disk.With(async (store, _) =>
+        {
+            isFull = true;
+            await Expect.ThrowsAsync<StoreFullException>(async () => await store.AppendAsync(Event()));
+        });
+
+        Expect.Opens(disk.Cache, 3);
+    }
+
     private static EventData Event() => new("s", "happened", new byte[10]) { Tags = ["k:1", "k:2"] };
 
     private static void FillAndClose(WatchedDisk disk, int batches) => disk.With(async (store, _) =>

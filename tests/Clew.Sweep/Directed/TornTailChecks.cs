@@ -87,6 +87,24 @@ internal static class TornTailChecks
         Expect.Opens(disk, LogOnDisk.Of(disk).End.Position);
     }
 
+    public static void A_clean_end_in_a_segment_that_stayed_empty_leaves_no_tail_behind()
+    {
+        var disk = KilledStore.With(batches: 60);
+        var log = LogOnDisk.Of(disk);
+        Forged.SegmentAfter(disk, log.End, log.End.Chain);
+        KilledStore.Close(disk);
+        disk = KilledStore.WithoutIndexes(disk);
+
+        var events = Laboratory.With(disk, async store =>
+        {
+            for (var number = 60; number < 400; number++)
+                await Laboratory.AppendAsync(store, number);
+            return await Laboratory.ReadEverythingAsync(store);
+        });
+
+        Expect.Opens(disk, events);
+    }
+
     private static void AppendMoreThanASegmentHolds(MemoryDisk disk) => Laboratory.With(disk, async store =>
         await store.AppendAsync(new AppendBatch([.. Enumerable.Range(60, 100).SelectMany(ChildBatch.Events)])));
 }

@@ -25,6 +25,9 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
     /// <summary>Called before a write, with the name of its file and its place.</summary>
     public Action<string, long>? Writing { get; set; }
 
+    /// <summary>Called after a write, with the same.</summary>
+    public Action<string, long>? Written { get; set; }
+
     /// <summary>Called before a file gets another name, with both.</summary>
     public Action<string, string>? Renaming { get; set; }
 
@@ -129,10 +132,11 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
             return await inner.ReadAsync(target, offset);
         }
 
-        public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, long offset)
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, long offset)
         {
             disk.Writing?.Invoke(flushed.Name, offset);
-            return inner.WriteAsync(bytes, offset);
+            await inner.WriteAsync(bytes, offset);
+            disk.Written?.Invoke(flushed.Name, offset);
         }
 
         public async ValueTask SyncAsync()

@@ -34,6 +34,23 @@ public sealed partial class SegmentEventStoreTests
     }
 
     [Fact]
+    public async Task Every_append_is_answered_though_the_store_closes_while_more_wait_than_it_takes_in()
+    {
+        const int appends = 6_000;
+        var folder = folders.Next();
+        var store = await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation);
+        var answers = Enumerable.Range(0, appends).Select(number => store.AppendAsync(new AppendBatch([Event($"s-{number}")]), Cancellation).AsTask()).ToArray();
+
+        await store.DisposeAsync();
+        await Task.WhenAll(answers.Select(answer => answer.ContinueWith(
+            ended => Assert.True(ended.IsCompletedSuccessfully || ended.Exception?.InnerException is ObjectDisposedException, $"{ended.Exception}"),
+            Cancellation, TaskContinuationOptions.None, TaskScheduler.Default)));
+
+        await using var again = await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation);
+        Assert.Equal(answers.Count(answer => answer.IsCompletedSuccessfully), (await AllAsync(again)).Count);
+    }
+
+    [Fact]
     public async Task A_wait_for_the_folder_can_be_cancelled()
     {
         var folder = folders.Next();

@@ -116,8 +116,7 @@ internal sealed class GroupWriter
                     continue;
             }
 
-            await LeadAsync();
-            if (isStopping)
+            if (await LeadAsync())
                 return;
         }
     }
@@ -168,7 +167,8 @@ internal sealed class GroupWriter
         return await append.Answer;
     }
 
-    private async ValueTask LeadAsync()
+    /// <returns>Whether the writer stops, and nobody leads any more.</returns>
+    private async ValueTask<bool> LeadAsync()
     {
         for (var singles = 0; ;)
         {
@@ -179,7 +179,7 @@ internal sealed class GroupWriter
                 if (!hasWork && !isDue && (isStopping || singles >= InlineAfterSingles))
                 {
                     leader = Leader.Nobody;
-                    return;
+                    return isStopping;
                 }
             }
 
@@ -214,8 +214,9 @@ internal sealed class GroupWriter
                 await MarkInUseAsync();
                 if (group.Taken.Count == 0)
                     await BeginAsync();
-                FormQueued(group, isAhead: false);
-                if (group.Count > 0)
+                if (failure is null)
+                    FormQueued(group, isAhead: false);
+                if (failure is null && group.Count > 0)
                     await FlushAsync();
             }
         }
@@ -293,7 +294,9 @@ internal sealed class GroupWriter
 
         try
         {
-            FormQueued(ahead, isAhead: true);
+            // Seen under the lock, which the writer takes before it goes on: the group ahead is the one that is meant until then.
+            if (mayFormAhead)
+                FormQueued(ahead, isAhead: true);
         }
         catch (ClockRefusedException)
         {
@@ -331,7 +334,7 @@ internal sealed class GroupWriter
     private async ValueTask FlushAsync()
     {
         var bytes = group.Seal(point, view.Lineage.LogId, ZerosAhead());
-        await file.WriteAsync(bytes, point.Offset);
+        await WriteAsync(bytes);
         try
         {
             await MakeDurableAsync();
@@ -348,6 +351,38 @@ internal sealed class GroupWriter
 
         if (point.Offset > Segment.FileBytes / 2)
             preparer.Prepare(NextSegmentBytes(0));
+    }
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await file.WriteAsync(bytes, point.Offset);
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Full)
+        {
+            await TakeBackAsync();
+            throw;
+        }
+    }
+
+    // The write may have got past the group and into the zeros behind it. Its appends are refused, so it must not come back.
+    private async ValueTask TakeBackAsync()
+    {
+        try
+        {
+            var header = new byte[GroupHeader.Bytes];
+            await file.ReadAsync(header, point.Offset);
+            if (!GroupHeader.TryRead(header, Segment.Seed, out _))
+                return;
+
+            await file.WriteAsync(new byte[GroupHeader.Bytes], point.Offset);
+            await file.SyncAsync();
+        }
+        catch (DiskException fault)
+        {
+            throw new DiskException(DiskFault.Failed, fault.Message, fault);
+        }
     }
 
     /// <returns>How many zeros are to be written behind the group.</returns>

@@ -15,6 +15,10 @@ internal sealed class IndexKeeper(LogView view, IDisk disk, Entropy entropy, Blo
     /// <summary>The tails that grow no more, with the points at which they end.</summary>
     private readonly Queue<(TailIndex Tail, LogPoint End)> frozen = new();
     private readonly Lock gate = new();
+    private volatile bool mayMerge = true;
+
+    /// <summary>Called whenever no tail waits any more.</summary>
+    public Action Filed { get; set; } = () => { };
 
     /// <summary>How many tails wait to become files.</summary>
     public int FrozenCount
@@ -41,7 +45,7 @@ internal sealed class IndexKeeper(LogView view, IDisk disk, Entropy entropy, Blo
             lock (gate)
             {
                 if (!frozen.TryPeek(out next))
-                    return;
+                    break;
             }
 
             IndexFile[] made = next.Tail.Count == 0 ? [] : [await WriteAsync([new TailSource(next.Tail, next.End, view.Hasher)])];
@@ -50,9 +54,15 @@ internal sealed class IndexKeeper(LogView view, IDisk disk, Entropy entropy, Blo
             lock (gate)
                 frozen.Dequeue();
         }
+
+        Filed();
     }
 
+    /// <summary>Has a merge that runs give up.</summary>
+    public void StopMerging() => mayMerge = false;
+
     /// <summary>Merges files until no tier has too many.</summary>
+    /// <exception cref="OperationCanceledException">It was told to give up; the files stay as they were.</exception>
     public async ValueTask MergeAsync()
     {
         while (FindMerge(view.Parts.Files) is { } range)
@@ -71,15 +81,18 @@ internal sealed class IndexKeeper(LogView view, IDisk disk, Entropy entropy, Blo
     {
         Span<byte> nonce = stackalloc byte[8];
         entropy(nonce);
-        var name = await new IndexFileWriter(disk, view.Lineage.LogId, BitConverter.ToUInt64(nonce), FileTailsIfMergingAsync).WriteAsync(sources);
+        var name = await new IndexFileWriter(disk, view.Lineage.LogId, BitConverter.ToUInt64(nonce), BreatheAsync).WriteAsync(sources);
         return await IndexFile.OpenAsync(disk, name, view.Lineage.LogId, cache)
             ?? throw new DiskException(DiskFault.Failed, $"{name} does not hold what was just written to it.");
 
         // A large merge takes its time, and appends must not wait for it.
-        async ValueTask FileTailsIfMergingAsync()
+        async ValueTask BreatheAsync()
         {
-            if (sources[0] is FileSource)
-                await FileTailsAsync();
+            if (sources[0] is not FileSource)
+                return;
+            if (!mayMerge)
+                throw new OperationCanceledException();
+            await FileTailsAsync();
         }
     }
 
@@ -92,11 +105,24 @@ internal sealed class IndexKeeper(LogView view, IDisk disk, Entropy entropy, Blo
             var own = TierOf(files[index].Last - files[index].First + 1);
             if (own > tier)
                 (end, tier) = (index + 1, own);
-            if (end - index >= MergeFiles)
+            if (end - index >= MergeFiles && FitIntoOne(files.Take(index..end)))
                 return index..end;
         }
 
         return null;
+    }
+
+    // An index file counts events, and entries of its lists, in 32 bits. A key with one event takes an entry once it has two.
+    private static bool FitIntoOne(IEnumerable<IndexFile> files)
+    {
+        var entries = new long[4];
+        foreach (var header in files.Select(file => file.Header))
+        {
+            for (var kind = 0; kind < entries.Length; kind++)
+                entries[kind] += header.Sections[kind].ListEntries + header.Sections[kind].Keys;
+        }
+
+        return entries.All(count => count <= uint.MaxValue) && files.Sum(file => file.Last - file.First + 1) <= uint.MaxValue;
     }
 
     private static int TierOf(long events)

@@ -18,12 +18,13 @@ internal sealed class PreparedAppend : IValueTaskSource<AppendOutcome>, IDisposa
 
     public PreparedAppend(AppendBatch batch, KeyHasher hasher, Entropy entropy)
     {
-        Batch = batch;
+        // The caller's own lists may change before it has its answer.
+        Batch = batch with { Events = [.. batch.Events] };
         ends = new int[batch.Events.Count];
         streamOf = new int[ends.Length];
         var total = 0;
         for (var index = 0; index < ends.Length; index++)
-            ends[index] = total += EventRecord.BytesOf(batch.Events[index]);
+            ends[index] = total += EventRecord.BytesOf(Batch.Events[index]);
 
         bytes = ArrayPool<byte>.Shared.Rent(total);
         Length = total;

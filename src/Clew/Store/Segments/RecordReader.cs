@@ -59,6 +59,9 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
         var segment = view.Segments.Of(first);
         var part = parts[parts.IndexOf(first)];
         var last = Math.Min(Math.Min(part.Last, view.Segments.FirstAfter(segment) - 1), first + LookAhead);
+
+        // What is not durable yet may be taken back at any moment.
+        last = Math.Min(last, Math.Max(first, view.Head.Position.Value));
         var count = 1;
         while (count < positions.Length && positions.Span[count] <= last)
             count++;
@@ -72,7 +75,7 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
         var start = offsets[0];
         var lastOrdinal = (int)(positions.Span[count - 1] - first);
         var wanted = (lastOrdinal + 1 < known ? offsets[lastOrdinal + 1] : offsets[lastOrdinal] + UnknownEndBytes) - start;
-        var (buffer, length) = await ReadBytesAsync(segment, start, (int)wanted);
+        var (buffer, length) = await ReadBytesAsync(segment, start, (int)Math.Clamp(wanted, 0, EventLimits.BatchBytesMax));
         if (lastOrdinal + 1 == known && LengthOfLast(buffer.AsSpan(0, length), (int)(offsets[lastOrdinal] - start)) is var needed && needed > length)
             (buffer, length) = await ReadBytesAsync(segment, start, needed);
 
@@ -108,11 +111,11 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
     }
 
     private static int LengthOfLast(ReadOnlySpan<byte> bytes, int start) =>
-        start < bytes.Length && EventRecord.TryMeasure(bytes[start..], out var recordBytes) ? start + recordBytes : 0;
+        (uint)start < (uint)bytes.Length && EventRecord.TryMeasure(bytes[start..], out var recordBytes) ? start + recordBytes : 0;
 
     private static RecordedEvent Checked(SegmentHeader segment, byte[] buffer, int at, int length, long position, uint start)
     {
-        if (at < length
+        if (at >= 0 && at < length
             && EventRecord.TryMeasure(buffer.AsSpan(at, length - at), out var recordBytes)
             && recordBytes <= length - at
             && buffer.AsSpan(at, recordBytes) is var record

@@ -25,9 +25,13 @@ internal static class Recovery
             throw Lost(view, end, mark.Point.Position, "the log ends before events that were durable");
         if (isClean)
         {
-            return mark!.Point.Chain.Equals(end.Chain) && mark.Point.Position == end.Position
-                ? mark.Point
-                : throw Lost(view, end, mark.Point.Position, "the log and its mark of a clean end do not agree");
+            if (!mark!.Point.Chain.Equals(end.Chain) || mark.Point.Position != end.Position)
+                throw Lost(view, end, mark.Point.Position, "the log and its mark of a clean end do not agree");
+
+            // Where the last segment is still empty, the one before it is full, and its tail grows no more.
+            if (mark.Point.Segment != end.Segment)
+                await FileAsync(view, keeper, end);
+            return mark.Point;
         }
 
         if (view.Segments.Last.Number != end.Segment)

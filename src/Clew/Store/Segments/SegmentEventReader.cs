@@ -134,6 +134,10 @@ public sealed class SegmentEventReader : IEventReader
         {
             view.Fail(StoreFaults.Translate(fault));
         }
+        catch (Exception fault)
+        {
+            view.Fail(new StoreFailedException($"The reader of {surroundings.Disk.Name} has stopped: {fault.Message} Open another one.", fault));
+        }
     }
 
     /// <returns>False where there is no mark: until the first one, even the name of the log may be gone after a power loss.</returns>
@@ -198,11 +202,14 @@ public sealed class SegmentEventReader : IEventReader
     {
         var names = await surroundings.Disk.ListAsync();
         var (files, _) = await StoreFolder.IndexesAsync(surroundings.Disk, names, view.Lineage.LogId, cache);
-        while (files.Count > 0 && view.Parts.Tails.All(tail => tail.First != files[^1].Last + 1))
-            files.RemoveAt(files.Count - 1);
+        var count = files.FindLastIndex(file => view.Parts.Tails.Any(tail => tail.First == file.Last + 1)) + 1;
+        if (count > 0 && files[count - 1].Last <= view.Parts.FiledTo)
+            count = 0;
 
-        if (files.Count > 0 && files[^1].Last > view.Parts.FiledTo)
-            view.Change(parts => new(files, [.. parts.Tails.Where(tail => tail.First > files[^1].Last)]));
+        foreach (var useless in files[count..])
+            useless.Dispose();
+        if (count > 0)
+            view.Change(parts => new(files[..count], [.. parts.Tails.Where(tail => tail.First > files[count - 1].Last)]));
     }
 
     private StoreCorruptedException Unreadable(Watermark mark) => StoreFolder.Damaged(

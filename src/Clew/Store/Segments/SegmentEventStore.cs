@@ -76,6 +76,7 @@ public sealed class SegmentEventStore : IEventStore
         await room.WaitAsync(cancellation);
         try
         {
+            ObjectDisposedException.ThrowIf(view.IsClosed, this);
             using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
             while (true)
             {
@@ -245,6 +246,7 @@ public sealed class SegmentEventStore : IEventStore
             writer.Stop();
             await loops[0];
             preparer.Stop();
+            keeper.StopMerging();
             indexing.Stop();
             await loops[1];
             await loops[2];
@@ -265,7 +267,6 @@ public sealed class SegmentEventStore : IEventStore
             foreach (var file in view.Parts.Files)
                 file.Dispose();
             folderLock.Dispose();
-            room.Dispose();
         }
     }
 

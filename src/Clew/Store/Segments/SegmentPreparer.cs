@@ -66,7 +66,7 @@ internal sealed class SegmentPreparer(IDisk disk)
 
                 Give();
             }
-            catch (DiskException fault)
+            catch (Exception fault)
             {
                 Refuse(fault);
             }
@@ -141,7 +141,7 @@ internal sealed class SegmentPreparer(IDisk disk)
     }
 
     // Who takes the next one has it tried again, when there may be space; nobody else does.
-    private void Refuse(DiskException fault)
+    private void Refuse(Exception fault)
     {
         TaskCompletionSource<PreparedSegment>? refused;
         lock (gate)

@@ -213,8 +213,12 @@ internal sealed class IndexSum
             if ((!isFirst && keys.Hash <= last) || postings.Count != keys.Events)
                 throw file.Damaged(0, $"the key {keys.Hash:x16} among its {kind} keys cannot be found");
 
-            foreach (var ordinal in (await keys.OrdinalsAsync()).ToArray())
-                Add((int)kind, keys.Hash, ordinal);
+            while (await keys.NextOrdinalsAsync() is { IsEmpty: false } ordinals)
+            {
+                foreach (var ordinal in ordinals.ToArray())
+                    Add((int)kind, keys.Hash, ordinal);
+            }
+
             (isFirst, last) = (false, keys.Hash);
         }
     }

@@ -7,6 +7,7 @@ internal sealed class IdTable(KeyHasher hasher)
 
     // Half of the hash, and the ordinal plus 1; 0 is free.
     private (uint Hash, int Place)[] slots = new (uint, int)[64];
+    private bool isOutdated;
 
     /// <summary>By ordinal.</summary>
     public ChunkedList<Guid> Ids => ids;
@@ -14,6 +15,7 @@ internal sealed class IdTable(KeyHasher hasher)
     /// <summary>Adds the id of the next event.</summary>
     public void Add(Guid id)
     {
+        Renew();
         if ((ids.Count + 1) * 4 > slots.Length * 3)
             Grow();
 
@@ -22,17 +24,30 @@ internal sealed class IdTable(KeyHasher hasher)
         slots[SlotOf(id, hash)] = (hash, ids.Count);
     }
 
-    /// <summary>Takes the last addition back.</summary>
+    /// <summary>Takes the last addition back; many of them cost little more than one.</summary>
     public void RemoveLast()
     {
         ids.RemoveLast();
+        isOutdated = true;
+    }
+
+    /// <returns>The ordinal of the latest event with this id; -1 where there is none.</returns>
+    public int Find(Guid id)
+    {
+        Renew();
+        return slots[SlotOf(id, HashOf(id))].Place - 1;
+    }
+
+    private void Renew()
+    {
+        if (!isOutdated)
+            return;
+
+        isOutdated = false;
         Array.Clear(slots);
         for (var ordinal = 0; ordinal < ids.Count; ordinal++)
             slots[SlotOf(ids[ordinal], HashOf(ids[ordinal]))] = (HashOf(ids[ordinal]), ordinal + 1);
     }
-
-    /// <returns>The ordinal of the latest event with this id; -1 where there is none.</returns>
-    public int Find(Guid id) => slots[SlotOf(id, HashOf(id))].Place - 1;
 
     private uint HashOf(Guid id) => (uint)hasher.Of(id);
 

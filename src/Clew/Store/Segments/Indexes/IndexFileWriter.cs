@@ -22,8 +22,6 @@ internal interface IIndexSource
 /// <summary>The keys of one kind in ascending order of their hashes, each hash once.</summary>
 internal abstract class KeyReader
 {
-    private readonly uint[] only = new uint[1];
-
     public ulong Hash { get; protected set; }
 
     /// <summary>How many events the current key has.</summary>
@@ -32,15 +30,9 @@ internal abstract class KeyReader
     /// <returns>False where no key is left.</returns>
     public abstract ValueTask<bool> NextAsync();
 
-    /// <summary>The ordinals of the current key's events in its source, ascending; good until the next key is asked for.</summary>
-    public abstract ValueTask<ReadOnlyMemory<uint>> OrdinalsAsync();
-
-    /// <summary>The ordinals of a key that has one event, as most have.</summary>
-    protected ValueTask<ReadOnlyMemory<uint>> Only(uint ordinal)
-    {
-        only[0] = ordinal;
-        return new(only);
-    }
+    /// <summary>The next of the current key's events, as ordinals in its source, ascending; good until more is asked for.</summary>
+    /// <returns>Some; none where all were given.</returns>
+    public abstract ValueTask<ReadOnlyMemory<uint>> NextOrdinalsAsync();
 }
 
 /// <summary>Writes an index file out of adjacent sources, in one pass to count and one to write, with memory that does not grow with them.</summary>
@@ -82,7 +74,7 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
             await file.WriteAsync(header.ToBlock(), 0);
             await file.SyncAsync();
         }
-        catch (DiskException fault) when (fault.Fault == DiskFault.Full)
+        catch (Exception fault) when (fault is DiskException { Fault: DiskFault.Full } or OperationCanceledException)
         {
             await disk.DeleteAsync(unfinished);
             throw;
@@ -113,7 +105,10 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
         foreach (var source in sources)
         {
             await foreach (var offsets in source.ReadOffsetsAsync())
+            {
                 await writer.AddAllAsync(offsets, 0);
+                await breathe();
+            }
         }
 
         await writer.EndAsync();
@@ -136,7 +131,7 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
             if (merge.Events == 1)
                 value = await merge.OnlyOrdinalAsync();
             else
-                listed += await merge.CopyAsync(list);
+                listed += await merge.CopyAsync(list, breathe);
 
             WriteUInt64LittleEndian(keys.Next, merge.Hash);
             WriteUInt32LittleEndian(keys.Next[8..], merge.Events);
@@ -206,14 +201,20 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
 
         public async ValueTask<uint> OnlyOrdinalAsync()
         {
-            var ordinals = await current[0].Reader.OrdinalsAsync();
+            var ordinals = await current[0].Reader.NextOrdinalsAsync();
             return ordinals.Span[0] + current[0].Added;
         }
 
-        public async ValueTask<uint> CopyAsync(BlockWriter list)
+        public async ValueTask<uint> CopyAsync(BlockWriter list, Func<ValueTask> breathe)
         {
             foreach (var (reader, added) in current)
-                await list.AddAllAsync(await reader.OrdinalsAsync(), added);
+            {
+                while (await reader.NextOrdinalsAsync() is { IsEmpty: false } ordinals)
+                {
+                    await list.AddAllAsync(ordinals, added);
+                    await breathe();
+                }
+            }
 
             return Events;
         }

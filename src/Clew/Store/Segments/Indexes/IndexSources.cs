@@ -69,7 +69,9 @@ internal sealed class TailSource : IIndexSource
     /// <summary>Sorted positions of keys; neighbours of one hash are one key.</summary>
     private abstract class SortedReader(ulong[] hashes, int[] indexes) : KeyReader
     {
+        private readonly uint[] only = new uint[1];
         private int next;
+        private bool isGiven;
 
         public override ValueTask<bool> NextAsync()
         {
@@ -81,34 +83,30 @@ internal sealed class TailSource : IIndexSource
             while (next < hashes.Length && hashes[next] == Hash)
                 next++;
 
+            isGiven = false;
             Take(indexes.AsMemory(start, next - start));
             return new(true);
         }
 
+        public override ValueTask<ReadOnlyMemory<uint>> NextOrdinalsAsync()
+        {
+            if (isGiven)
+                return default;
+
+            isGiven = true;
+            var ordinals = Events == 1 ? only : new uint[Events];
+            CopyOrdinals(ordinals);
+            return new(ordinals);
+        }
+
         protected abstract void Take(ReadOnlyMemory<int> found);
+
+        protected abstract void CopyOrdinals(Span<uint> target);
     }
 
     private sealed class TableReader(KeyTable table, ulong[] hashes, int[] indexes) : SortedReader(hashes, indexes)
     {
         private ReadOnlyMemory<int> current;
-
-        public override ValueTask<ReadOnlyMemory<uint>> OrdinalsAsync()
-        {
-            if (Events == 1)
-                return Only((uint)table.ChainOf(current.Span[0]).Ordinal);
-
-            var ordinals = new uint[Events];
-            var filled = 0;
-            foreach (var index in current.Span)
-            {
-                foreach (var ordinal in table.ChainOf(index).After(-1))
-                    ordinals[filled++] = (uint)ordinal;
-            }
-
-            if (current.Length > 1)
-                Array.Sort(ordinals);
-            return new(ordinals);
-        }
 
         protected override void Take(ReadOnlyMemory<int> found)
         {
@@ -117,26 +115,37 @@ internal sealed class TailSource : IIndexSource
             foreach (var index in found.Span)
                 Events += (uint)table.ChainOf(index).Count;
         }
+
+        protected override void CopyOrdinals(Span<uint> target)
+        {
+            var filled = 0;
+            foreach (var index in current.Span)
+            {
+                for (var chain = table.ChainOf(index); chain.Count > 0; chain.SeekBack(chain.Ordinal - 1))
+                    target[filled++] = (uint)chain.Ordinal;
+            }
+
+            target.Reverse();
+            if (current.Length > 1)
+                target.Sort();
+        }
     }
 
     private sealed class IdReader(ulong[] hashes, int[] indexes) : SortedReader(hashes, indexes)
     {
         private ReadOnlyMemory<int> current;
 
-        public override ValueTask<ReadOnlyMemory<uint>> OrdinalsAsync()
-        {
-            if (Events == 1)
-                return Only((uint)current.Span[0]);
-
-            var ordinals = Array.ConvertAll(current.ToArray(), index => (uint)index);
-            Array.Sort(ordinals);
-            return new(ordinals);
-        }
-
         protected override void Take(ReadOnlyMemory<int> found)
         {
             current = found;
             Events = (uint)found.Length;
+        }
+
+        protected override void CopyOrdinals(Span<uint> target)
+        {
+            for (var index = 0; index < target.Length; index++)
+                target[index] = (uint)current.Span[index];
+            target.Sort();
         }
     }
 }
@@ -178,9 +187,11 @@ internal sealed class FileSource(IndexFile index) : IIndexSource
     {
         private readonly byte[] keys = new byte[IndexBlocks.Bytes];
         private readonly byte[] list = new byte[IndexBlocks.Bytes];
+        private readonly uint[] ordinals = new uint[IndexSection.ListEntriesPerBlock];
         private long next;
         private int listBlock = -1;
         private uint value;
+        private uint given;
 
         public override async ValueTask<bool> NextAsync()
         {
@@ -192,28 +203,30 @@ internal sealed class FileSource(IndexFile index) : IIndexSource
                 await index.ReadUncachedAsync(section.KeysBlock + (int)block, keys);
 
             (Hash, Events, value) = IndexFile.ReadKey(keys.AsSpan((int)entry * IndexSection.KeyBytes));
+            given = 0;
             return true;
         }
 
-        public override async ValueTask<ReadOnlyMemory<uint>> OrdinalsAsync()
+        public override async ValueTask<ReadOnlyMemory<uint>> NextOrdinalsAsync()
         {
+            if (given == Events)
+                return default;
+
             if (Events == 1)
-                return await Only(value);
-
-            var ordinals = new uint[Events];
-            for (var done = 0; done < ordinals.Length;)
             {
-                var (block, entry) = Math.DivRem(value + (long)done, IndexSection.ListEntriesPerBlock);
-                if (block != listBlock)
-                    await index.ReadUncachedAsync(section.ListBlock + (int)block, list);
-
-                listBlock = (int)block;
-                var count = (int)Math.Min(ordinals.Length - done, IndexSection.ListEntriesPerBlock - entry);
-                CopyEntries(list, (int)entry, ordinals.AsSpan(done, count));
-                done += count;
+                (given, ordinals[0]) = (1, value);
+                return ordinals.AsMemory(0, 1);
             }
 
-            return ordinals;
+            var (block, entry) = Math.DivRem(value + (long)given, IndexSection.ListEntriesPerBlock);
+            if (block != listBlock)
+                await index.ReadUncachedAsync(section.ListBlock + (int)block, list);
+
+            listBlock = (int)block;
+            var some = ordinals.AsMemory(0, (int)Math.Min(Events - given, IndexSection.ListEntriesPerBlock - entry));
+            CopyEntries(list, (int)entry, some.Span);
+            given += (uint)some.Length;
+            return some;
         }
     }
 }
