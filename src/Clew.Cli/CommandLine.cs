@@ -107,7 +107,7 @@ internal static class CommandLine
             foreach (var example in examples)
                 output.WriteLine("  " + example);
             output.WriteLine();
-            output.WriteLine("Exit codes: 0 done, 1 the answer is no (conflict, damage, nothing found), 2 could not.");
+            output.WriteLine("Exit codes: 0 done, 1 the answer is no (conflict, nothing found, verify found damage), 2 could not.");
             return (int)ExitCode.Done;
         }
     }

@@ -72,7 +72,7 @@ internal sealed class AppendCommand : ToolCommand
         switch (await log.AppendAsync(new AppendBatch([appended], conditions), cancellation))
         {
             case AppendResult.Appended result:
-                Show(screen, appended, result);
+                ShowOrSay(screen, appended, result);
                 return ExitCode.Done;
             case AppendResult.Conflict conflict:
                 throw new CommandException(Failure.Conflict(
@@ -115,10 +115,11 @@ internal sealed class AppendCommand : ToolCommand
         var buffer = new char[1 << 14];
         try
         {
-            while (await screen.In.ReadAsync(buffer, cancellation) is > 0 and var read)
+            // Reading from a terminal or a pipe waits in the system, where no cancellation reaches it.
+            while (await Task.Run(() => screen.In.Read(buffer), cancellation).WaitAsync(cancellation) is > 0 and var read)
             {
                 if (text.Append(buffer, 0, read).Length > EventLimits.EventBytesMax)
-                    throw new CommandException(Failure.Usage($"--data takes at most {EventLimits.EventBytesMax:N0} bytes, and standard input goes on."));
+                    throw new CommandException(Failure.Usage($"--data takes at most {EventLimits.EventBytesMax:N0} bytes, less the event's names and some 110 more, and standard input goes on."));
             }
         }
         catch (DecoderFallbackException fault)
@@ -127,6 +128,20 @@ internal sealed class AppendCommand : ToolCommand
         }
 
         return text.ToString();
+    }
+
+    // Who does not learn that it was appended would append it again.
+    private static void ShowOrSay(Screen screen, EventData appended, AppendResult.Appended result)
+    {
+        try
+        {
+            Show(screen, appended, result);
+        }
+        catch (IOException fault) when (fault is not OutputClosedException)
+        {
+            throw new CommandException(
+                new(ExitCode.CouldNot, "io", $"{fault.Message} The event was appended, at position {result.Last} with the id {appended.Id}; do not repeat it."), fault);
+        }
     }
 
     private static void Show(Screen screen, EventData appended, AppendResult.Appended result)

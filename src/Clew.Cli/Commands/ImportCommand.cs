@@ -68,7 +68,8 @@ internal sealed class ImportCommand : ToolCommand
         }
         catch (Exception fault) when (importer is not null && Failure.From(fault) is { } failure)
         {
-            throw new CommandException(failure with { Message = failure.Message + SoFar(importer) }, fault);
+            var goesOn = failure.Code == ExitCode.No || importer.Tally.Imported == 0 ? "" : " Who imports it again goes on after them.";
+            throw new CommandException(failure with { Message = failure.Message + SoFar(importer) + goesOn }, fault);
         }
 
         Show(screen, known.Value, importer.Tally);
@@ -141,7 +142,7 @@ internal sealed class ImportCommand : ToolCommand
     }
 
     private static string SoFar(Importer? importer) => importer?.Tally.Imported is > 0 and var imported
-        ? Invariant($" {imported:N0} events were imported before that, and stay; importing again continues after them.")
+        ? Invariant($" {imported:N0} events were imported before that, and stay.")
         : " Nothing was imported.";
 
     private static void Show(Screen screen, ImportFormat format, ImportTally tally)

@@ -16,8 +16,6 @@ internal sealed record ImportBatch(IReadOnlyList<EventData> Events, IReadOnlyLis
     /// <summary>And at so many bytes.</summary>
     public const int BytesMax = 4 * 1024 * 1024;
 
-    private const int EnvelopeBytesAssumed = 512;
-
     /// <summary>Forms batches; the same events always form the same batches.</summary>
     public static IEnumerable<ImportBatch> Form(IEnumerable<SourceEvent> events)
     {
@@ -28,7 +26,7 @@ internal sealed record ImportBatch(IReadOnlyList<EventData> Events, IReadOnlyLis
         var bytes = 0L;
         foreach (var (data, bringsId, line) in events)
         {
-            var size = data.Data.Length + data.Metadata.Length + EnvelopeBytesAssumed;
+            var size = data.EncodedBytes;
             if (size > EventLimits.EventBytesMax)
                 throw InputException.AtLine(line, $"the event takes more than {EventLimits.EventBytesMax:N0} bytes; keep large content elsewhere.");
             if (pending.Count > 0 && IsFull(pending, bytes + size, data.Stream))

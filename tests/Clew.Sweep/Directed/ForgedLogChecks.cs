@@ -51,6 +51,17 @@ internal static class ForgedLogChecks
         Expect.Refuses(disk, end.Position + 1);
     }
 
+    public static void A_last_segment_that_is_missing_is_named()
+    {
+        var disk = KilledStore.WithIndexes();
+        var last = LogOnDisk.Of(disk).Last;
+        disk.Remove(last.FileName);
+
+        var refused = Expect.Throws<StoreCorruptedException>(() => Laboratory.With(disk, Laboratory.ReadEverythingAsync));
+        Expect.That(refused.Message.Contains($"segment {last.Number} is missing", StringComparison.Ordinal), refused.Message);
+        Expect.That(Expect.Verified(disk).FirstDamage!.What.Contains($"segment {last.Number} is missing", StringComparison.Ordinal), "verifying blames another file");
+    }
+
     public static void A_segment_that_is_missing_between_two_others_is_named()
     {
         var disk = KilledStore.WithManySegments();

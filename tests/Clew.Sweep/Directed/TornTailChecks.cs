@@ -61,6 +61,16 @@ internal static class TornTailChecks
         Expect.Opens(disk, LogOnDisk.Of(disk).End.Position);
     }
 
+    public static void A_torn_end_without_a_mark_may_be_damage_and_is_refused()
+    {
+        var disk = KilledStore.With(batches: 6);
+        var last = LogOnDisk.Of(disk).Groups[^1];
+        disk.Flip(last.File, last.Offset + GroupHeader.Bytes + 20, 3);
+        disk.Remove(Watermark.FileName);
+
+        Expect.Refuses(disk, 10);
+    }
+
     public static void A_segment_that_was_begun_says_that_what_lies_behind_its_start_was_never_answered()
     {
         var disk = KilledStore.With(batches: 6);

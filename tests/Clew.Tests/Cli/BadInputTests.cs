@@ -255,10 +255,10 @@ public sealed class BadInputTests
 
     private sealed class EndlessReader : TextReader
     {
-        public override ValueTask<int> ReadAsync(Memory<char> buffer, CancellationToken cancellationToken = default)
+        public override int Read(Span<char> buffer)
         {
-            buffer.Span.Fill('1');
-            return new(buffer.Length);
+            buffer.Fill('1');
+            return buffer.Length;
         }
     }
 

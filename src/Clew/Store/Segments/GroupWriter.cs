@@ -334,7 +334,7 @@ internal sealed class GroupWriter
     private async ValueTask FlushAsync()
     {
         var bytes = group.Seal(point, view.Lineage.LogId, ZerosAhead());
-        await WriteAsync(bytes);
+        await WriteBytesAsync(bytes);
         try
         {
             await MakeDurableAsync();
@@ -353,7 +353,7 @@ internal sealed class GroupWriter
             preparer.Prepare(NextSegmentBytes(0));
     }
 
-    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    private async ValueTask WriteBytesAsync(ReadOnlyMemory<byte> bytes)
     {
         try
         {

@@ -12,6 +12,7 @@ internal static class Recovery
     /// <exception cref="StoreCorruptedException">Durable events are gone or damaged. Nothing was changed.</exception>
     public static async ValueTask<LogPoint> RunAsync(LogView view, IDisk disk, IndexKeeper keeper, Watermark? mark)
     {
+        StoreFolder.CheckReach(view.Segments, mark);
         var parts = view.Parts;
         var from = parts.Files.Count > 0 ? parts.Files[^1].Header.End : LogPoint.Start with { Segment = view.Segments.Headers[0].Number };
         CheckStart(view, parts, from);
@@ -38,6 +39,10 @@ internal static class Recovery
             throw Lost(view, end, null, "a group is damaged, and a later segment follows");
         if (await scan.Rest.FindLaterAsync(end) is { } later)
             throw Lost(view, end, null, $"a group is damaged, and a later one follows at byte {later}");
+
+        // A store that has taken appends has a durable mark, which tells a torn group from a damaged one. It is gone, so nobody can tell.
+        if (mark is null && end.Group > 0 && await scan.Rest.EndOfDataAsync(end.Offset) > end.Offset)
+            throw Lost(view, end, null, $"what follows is no whole group, and {Watermark.FileName}, which would say whether it was durable, is gone");
 
         await RewriteAsync(disk, scan.Rest, end, mark);
         return end;

@@ -156,6 +156,7 @@ public sealed class SegmentEventReader : IEventReader
             if (view.Segments.Headers.Count == 0)
                 throw StoreFolder.WithoutSegments();
 
+            StoreFolder.CheckReach(view.Segments, mark);
             await scan.RunAsync(mark.Point.Group);
             if (scan.Point.Group < mark.Point.Group)
                 throw Unreadable(mark);

@@ -33,10 +33,10 @@ public static class SegmentStoreVerification
             var mark = await MarkAsync(disk, names, store.Lineage);
             if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.WithoutSegments();
-            if (segments.Headers.Count > 0 && mark is null)
-                notes.Add($"{Watermark.FileName} holds no sound mark of this log, so it is not known whether events are missing at the end; the next writer makes it anew.");
-
+            StoreFolder.CheckReach(segments, mark);
             var damage = segments.Headers.Count == 0 ? null : await check.RunAsync(mark, notes, cancellation);
+            if (damage is null && mark is null && check.Point.Group > 0)
+                damage = new(Watermark.FileName, null, new(check.Point.Position + 1), "it holds no sound mark of this log, so it is not known whether events are missing at the end");
             var indexDamage = damage is null ? await check.CompareAsync(cancellation) : [];
             return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes);
         }

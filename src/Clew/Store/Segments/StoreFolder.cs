@@ -103,6 +103,17 @@ internal static class StoreFolder
         return (files, unused);
     }
 
+    /// <summary>Whether the segment is there in which the log ends.</summary>
+    /// <exception cref="StoreCorruptedException">It is not.</exception>
+    public static void CheckReach(SegmentSet segments, Watermark? mark)
+    {
+        if (segments.Headers.Count > 0 && mark?.Point.Segment > segments.Last.Number)
+        {
+            throw Damaged(
+                segments.Last.FileName, null, $"segment {segments.Last.Number + 1} is missing after it", "Bring the missing file back; it holds durable events.");
+        }
+    }
+
     public static StoreCorruptedException Damaged(string file, long? offset, string what, string advice, long? position = null) => new(
         $"The store is damaged at {file}{(offset is null ? "" : $", byte {offset}")}: {what}. {advice} Nothing was changed.",
         new(file, offset, position is null ? null : new(position.Value), what));
