@@ -3,9 +3,12 @@ using System.Globalization;
 
 namespace Clew.Sweep.Commands;
 
-/// <summary>Kills a writer again and again, at random moments, on one store that lives on; nothing acknowledged may be missing.</summary>
+/// <summary>Kills a writer again and again, at random moments, on a store that lives on; nothing acknowledged may be missing.</summary>
 internal static class KillSweep
 {
+    /// <summary>After so many kills a new store is begun: after each, all that lies in it is read.</summary>
+    private const int KillsPerStore = 50;
+
     public static int Run(Arguments arguments)
     {
         var result = RunAsync(arguments.Number("--runs", 200), arguments.Number("--seed", 1)).GetAwaiter().GetResult();
@@ -18,11 +21,15 @@ internal static class KillSweep
         using var temporary = new TemporaryFolder();
         var options = new Arguments([]);
         var store = new ChildStore(temporary.Fresh("store"), ChildCommand.OptionsOf(options));
+        var stores = new List<ChildStore> { store };
         var random = new Random(seed);
         var clock = Stopwatch.StartNew();
         var (inside, events) = (0, 0L);
         for (var run = 0; run < runs; run++)
         {
+            if (run > 0 && run % KillsPerStore == 0)
+                stores.Add(store = new ChildStore(temporary.Fresh($"store-{run}"), ChildCommand.OptionsOf(options)));
+
             using var child = ChildProcess.Start(
                 [], store.Folder, "--from", store.NextNumber.ToString(CultureInfo.InvariantCulture), "--lanes", random.Next(1, 6).ToString(CultureInfo.InvariantCulture));
             // Some die while they open; the others after so many answers, and then a moment that no line marks.
@@ -32,9 +39,10 @@ internal static class KillSweep
             child.Wait();
             inside += child.Lines.Count > 1 ? 1 : 0;
             store.Take(child.Acks());
-            events = await store.CheckAsync();
+            var found = await store.CheckAsync();
+            events += run % KillsPerStore == KillsPerStore - 1 || run == runs - 1 ? found : 0;
         }
 
-        return $"{runs} kills in {clock.Elapsed.TotalSeconds:0} s, {inside} of them among appends: {store.Acks:N0} acknowledged batches, {events:N0} events, none lost";
+        return $"{runs} kills in {clock.Elapsed.TotalSeconds:0} s, {inside} of them among appends: {stores.Sum(one => (long)one.Acks):N0} acknowledged batches, {events:N0} events in {stores.Count} stores, none lost";
     }
 }
