@@ -26,7 +26,7 @@ internal sealed record ImportBatch(IReadOnlyList<EventData> Events, IReadOnlyLis
         var bytes = 0L;
         foreach (var (data, bringsId, line) in events)
         {
-            var size = data.EncodedBytes;
+            var size = EventLimits.EncodedBytesOf(data);
             if (size > EventLimits.EventBytesMax)
                 throw InputException.AtLine(line, $"the event takes more than {EventLimits.EventBytesMax:N0} bytes; keep large content elsewhere.");
             if (pending.Count > 0 && IsFull(pending, bytes + size, data.Stream))

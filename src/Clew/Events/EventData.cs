@@ -50,7 +50,4 @@ public sealed record EventData
 
     /// <summary>The event or command that led to it, where there is one.</summary>
     public Guid? CausationId { get; init; }
-
-    /// <summary>How many bytes it takes as encoded: see <see cref="EventLimits.EventBytesMax"/> and <see cref="EventLimits.BatchBytesMax"/>.</summary>
-    public int EncodedBytes => EventRecord.BytesOf(this);
 }

@@ -27,5 +27,13 @@ public static class EventLimits
     /// <summary>Within how many of the latest events a repeated event id is always recognised.</summary>
     public const int IdempotenceWindowEvents = 1_000_000;
 
+    /// <summary>How many bytes an event with a stream and a type takes as encoded, for <see cref="EventBytesMax"/> and <see cref="BatchBytesMax"/>.</summary>
+    /// <param name="data">The event.</param>
+    public static int EncodedBytesOf(EventData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return EventRecord.BytesOf(data);
+    }
+
     internal const string ContentTypeDefault = "application/json";
 }

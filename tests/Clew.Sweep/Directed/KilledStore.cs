@@ -44,12 +44,12 @@ internal static class KilledStore
         return true;
     });
 
-    /// <summary>Appends one batch of which the mark knows nothing, as after a power loss right behind the flush of the log.</summary>
-    /// <returns>Its group.</returns>
-    public static GroupOnDisk AppendUnmarked(MemoryDisk disk, int number)
+    /// <summary>Appends batches of which the mark knows nothing, as after a power loss right behind the flush of the log.</summary>
+    /// <returns>The last of their groups.</returns>
+    public static GroupOnDisk AppendUnmarked(MemoryDisk disk, int first, int batches = 1)
     {
         var mark = disk[Watermark.FileName];
-        Append(disk, number, 1);
+        Append(disk, first, batches);
         disk[Watermark.FileName] = mark;
         return LogOnDisk.Of(disk).Groups[^1];
     }

@@ -71,9 +71,7 @@ internal static class MarkChecks
     {
         var disk = KilledStore.With(batches: 6);
         KilledStore.Close(disk);
-        var mark = disk[Watermark.FileName];
-        KilledStore.Append(disk, 6, 3);
-        disk[Watermark.FileName] = mark;
+        KilledStore.AppendUnmarked(disk, 6, batches: 3);
         var end = LogOnDisk.Of(disk).End.Position;
 
         Expect.Opens(disk, end);

@@ -53,9 +53,7 @@ internal static class TornTailChecks
     {
         var disk = KilledStore.With(batches: 6);
         KilledStore.Close(disk);
-        var mark = disk[Watermark.FileName];
-        KilledStore.Append(disk, 6, 60);
-        disk[Watermark.FileName] = mark;
+        KilledStore.AppendUnmarked(disk, 6, batches: 60);
         Expect.That(LogOnDisk.Of(disk).Segments.Count > 1, "there is no later segment");
 
         Expect.Opens(disk, LogOnDisk.Of(disk).End.Position);

@@ -79,6 +79,18 @@ public sealed partial class SegmentEventStoreTests
     }
 
     [Fact]
+    public async Task A_folder_in_place_of_the_lock_is_named()
+    {
+        var folder = await StoreOfOneAsync();
+        File.Delete(Path.Combine(folder, StoreFolder.Lock));
+        Directory.CreateDirectory(Path.Combine(folder, StoreFolder.Lock));
+
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+
+        Assert.Contains("LOCK is a folder, and a store has a file there. Move it away.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_mark_that_is_gone_is_named_and_the_next_writer_makes_it_anew()
     {
         var folder = await StoreOfOneAsync();

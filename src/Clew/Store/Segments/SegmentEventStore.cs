@@ -246,7 +246,6 @@ public sealed class SegmentEventStore : IEventStore
             writer.Stop();
             await loops[0];
             preparer.Stop();
-            keeper.StopMerging();
             indexing.Stop();
             await loops[1];
             await loops[2];

@@ -16,6 +16,7 @@ internal static class UnixOpen
     private const int NotPermitted = 1;
     private const int Missing = 2;
     private const int Denied = 13;
+    private const int IsFolder = 21;
 
     private static readonly int Create = OperatingSystem.IsMacOS() ? 0x200 : 0x40;
     private static readonly int Exclusive = OperatingSystem.IsMacOS() ? 0x800 : 0x80;
@@ -45,6 +46,7 @@ internal static class UnixOpen
     {
         Missing => new(DiskFault.Missing, $"There is no {path}."),
         Denied or NotPermitted => new(DiskFault.Denied, $"There is no permission for {path}."),
+        IsFolder => new(DiskFault.Unfit, $"{path} is a folder, and a store has a file there. Move it away."),
         Native.NoSpace or Native.QuotaExceeded => new(DiskFault.Full, $"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}."),
         _ when error == Loop => new(
             DiskFault.Unfit,
