@@ -57,6 +57,7 @@ internal static class DirectedTable
         new(ReadingChecks.An_event_whose_state_turns_over_is_damaged_and_not_erased),
         new(ReadingChecks.Damage_where_recovery_does_not_look_is_found_by_who_reads_it),
         new(ReadingChecks.Verifying_names_the_event_that_is_damaged),
+        new(ReadingChecks.Verifying_beside_a_writer_that_begins_a_segment_finds_no_damage),
         new(ReadingChecks.Verifying_notices_that_durable_events_are_gone),
     ];
 }

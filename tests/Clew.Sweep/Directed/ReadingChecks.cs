@@ -69,6 +69,24 @@ internal static class ReadingChecks
         Expect.Same(hit.After.Position, damage?.Position?.Value, "the damaged event");
     }
 
+    public static void Verifying_beside_a_writer_that_begins_a_segment_finds_no_damage()
+    {
+        var disk = new WatchedDisk(KilledStore.With(batches: 2));
+
+        var report = disk.With(async (store, _) =>
+        {
+            var held = disk.HoldRead(Watermark.FileName);
+            var verifying = SegmentStoreVerification.RunAsync(disk).AsTask();
+            Expect.That(held.IsReached, "verifying does not read the mark");
+            for (var number = 2; number < 62; number++)
+                await Laboratory.AppendAsync(store, number);
+            held.LetGo();
+            return await verifying;
+        });
+
+        Expect.That(report.IsSound && report.Segments > 1, $"verifying finds {report.FirstDamage} in {report.Segments} segments");
+    }
+
     public static void Verifying_notices_that_durable_events_are_gone()
     {
         var disk = KilledStore.With(batches: 6);

@@ -29,6 +29,7 @@ internal static class MutantTable
         new("group formed ahead begins at the last event before it", new Edit("GroupWriter.cs", "group.End, group.Last + 1);", "group.End, group.Last);")),
         new("group that a full disk refused left where it is", new Edit("GroupWriter.cs", "            await TakeBackAsync();\n", "")),
         new("tail before an empty last segment never filed", new Edit("Recovery.cs", "if (mark.Point.Segment != end.Segment)", "if (mark.Point.Segment < end.Segment)")),
+        new("segments listed before the mark by verifying", new Edit("SegmentStoreVerification.cs", "            names = await disk.ListAsync();\n", "")),
         new("known ids forgotten", new Edit("AppendCheck.cs", "windowStart, head) is { } known)", "windowStart, head) is { } known && known.Position < 0)")),
         new("ids looked for in half the window", new Edit("AppendCheck.cs", "head - view.WindowEvents)", "head - (view.WindowEvents / 2))")),
         new("a conflict hides the batch's own success", new Edit("AppendCheck.cs", "return await EarlierAsync(view, parts, append.Batch, head) ?? new AppendResult.Conflict(broken);", "return new AppendResult.Conflict(broken);")),

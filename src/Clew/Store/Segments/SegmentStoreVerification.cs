@@ -26,11 +26,14 @@ public static class SegmentStoreVerification
         {
             var store = await StoreFolder.HeaderAsync(disk, names)
                 ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
+
+            // The mark first, and then the segments: a writer may begin one in between.
+            var mark = await MarkAsync(disk, names, store.Lineage);
+            names = await disk.ListAsync();
             using var segments = await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId);
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
             var check = new LogCheck(store, segments, files, progress);
-            var mark = await MarkAsync(disk, names, store.Lineage);
             if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.WithoutSegments();
             StoreFolder.CheckReach(segments, mark);
