@@ -6,7 +6,9 @@ public interface IEventReader : IAsyncDisposable
     /// <summary>Reads events page by page: a consistent prefix of the log as it is when the first page is asked for.</summary>
     /// <returns>At least one page, also where nothing matches; the last one has looked at everything that was asked for, or reached the limit.</returns>
     /// <exception cref="ArgumentException">The request contradicts itself; the message says how.</exception>
-    /// <exception cref="StoreCorruptedException">What lies in the store is not what was written; the message names the place.</exception>
+    /// <exception cref="StoreCorruptedException">
+    /// What lies in the store is not what was written; the message names the place. The whole batches before a damaged event are read first.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The store was closed, also while reading: a read that ends early never looks complete.</exception>
     IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default);
 
@@ -16,7 +18,9 @@ public interface IEventReader : IAsyncDisposable
     /// cancellation, when its enumerator is disposed, or when the store closes.
     /// </remarks>
     /// <exception cref="CheckpointRefusedException">The checkpoint is of another log or lineage, or lies beyond the head.</exception>
-    /// <exception cref="StoreCorruptedException">What lies in the store is not what was written; the message names the place.</exception>
+    /// <exception cref="StoreCorruptedException">
+    /// What lies in the store is not what was written; the message names the place. The whole batches before a damaged event are read first.
+    /// </exception>
     IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default);
 
     /// <summary>Where the log stands now: its identity, and the last durable event.</summary>

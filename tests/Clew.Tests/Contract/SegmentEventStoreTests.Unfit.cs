@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Clew.Store;
 using Clew.Store.Segments;
 
@@ -63,7 +64,46 @@ public sealed partial class SegmentEventStoreTests
 
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(link, cancellation: Cancellation));
 
-        Assert.Contains("is no folder", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is a symbolic link to", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HEAD")]
+    [InlineData("STORE")]
+    [InlineData("LOCK")]
+    [InlineData("00000001-00000000000000000001.seg")]
+    public async Task A_pipe_in_place_of_a_file_is_named_and_nobody_waits_for_it(string name)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes with names are made by mkfifo.");
+        var folder = await StoreOfOneAsync();
+        File.Delete(Path.Combine(folder, name));
+        using (var make = Process.Start("mkfifo", Path.Combine(folder, name)))
+            await make.WaitForExitAsync(Cancellation);
+
+        var unwritten = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+
+        Assert.Contains($"{name} is no regular file", unwritten.Message, StringComparison.Ordinal);
+        if (name != "LOCK")
+            await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventReader.OpenAsync(folder, cancellation: Cancellation));
+    }
+
+    [Fact]
+    public async Task A_reader_whose_folder_is_taken_away_says_so()
+    {
+        var folder = await StoreOfOneAsync();
+        await using var reader = await SegmentEventReader.OpenAsync(folder, cancellation: Cancellation);
+        await using var following = reader.SubscribeAsync(new(EventFilter.All), Cancellation).GetAsyncEnumerator(Cancellation);
+        await following.MoveNextAsync();
+
+        Directory.Delete(folder, recursive: true);
+
+        var told = await Assert.ThrowsAnyAsync<StoreException>(async () =>
+        {
+            while (await following.MoveNextAsync())
+            {
+            }
+        });
+        Assert.Contains(Watermark.FileName, told.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -99,7 +99,9 @@ internal sealed class FolderDisk : IDisk
 
     private static void CheckNothingIsThere(string path)
     {
-        if (File.Exists(path) || new FileInfo(path).LinkTarget is not null)
+        if (new FileInfo(path).LinkTarget is { } target)
+            throw new DiskException(DiskFault.Unfit, $"{path} is a symbolic link to {target}, and no folder is there. Make that folder, or remove the link.");
+        if (File.Exists(path))
             throw new DiskException(DiskFault.Unfit, $"{path} is no folder. Give that of a store, or a path where there is nothing yet.");
     }
 

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Clew.Events;
-
 namespace Clew.Store.Segments;
 
 /// <summary>
@@ -11,24 +8,14 @@ namespace Clew.Store.Segments;
 internal sealed class GroupWriter
 {
     /// <summary>A group takes no further batch beyond this size; a single larger batch is a group of its own.</summary>
-    public const int GroupBytes = 4 * 1024 * 1024;
-
-    /// <summary>Segments without an index file; rolling over waits before there are more.</summary>
-    public const int TailsMax = 4;
-
-    /// <summary>Smaller groups write zeros ahead of themselves where the segment was only allocated: the next ones then flush data alone.</summary>
-    private const int LargeGroupBytes = 128 * 1024;
-    private const int ZeroedAheadBytes = 256 * 1024;
+    private const int GroupBytes = 4 * 1024 * 1024;
 
     private const int InlineAfterSingles = 16;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(5);
 
     private readonly LogView view;
-    private readonly SegmentStoreOptions options;
     private readonly Surroundings surroundings;
-    private readonly HeadFile head;
-    private readonly SegmentPreparer preparer;
-    private readonly IndexLoop indexing;
+    private readonly LogEnd end;
     private readonly StoreClock clock;
     private readonly Lock gate = new();
     private readonly Lock forming = new();
@@ -38,9 +25,6 @@ internal sealed class GroupWriter
     private FormingGroup group = new();
     private FormingGroup ahead = new();
     private volatile bool mayFormAhead;
-    private IDiskFile file;
-    private LogPoint point;
-    private int zeroedTo;
     private Leader leader;
     private bool isStopping;
     private bool isIdle;
@@ -49,21 +33,13 @@ internal sealed class GroupWriter
     private StoreFailedException? failure;
 
     /// <param name="view">The log as readers see it.</param>
-    /// <param name="options">How the store behaves.</param>
-    /// <param name="surroundings">Disk, time and chance.</param>
-    /// <param name="head">The watermark.</param>
-    /// <param name="preparer">Where the next segment comes from.</param>
-    /// <param name="indexing">What makes files of full tails.</param>
-    /// <param name="file">The last segment, for writing.</param>
-    /// <param name="point">Where the log ends.</param>
-    public GroupWriter(
-        LogView view, SegmentStoreOptions options, Surroundings surroundings, HeadFile head, SegmentPreparer preparer, IndexLoop indexing,
-        IDiskFile file, LogPoint point)
+    /// <param name="surroundings">Disk and time.</param>
+    /// <param name="end">Where the log grows.</param>
+    /// <param name="bounds">How far the clock may jump.</param>
+    public GroupWriter(LogView view, Surroundings surroundings, LogEnd end, ClockBounds bounds)
     {
-        (this.view, this.options, this.surroundings, this.head) = (view, options, surroundings, head);
-        (this.preparer, this.indexing, this.file, this.point) = (preparer, indexing, file, point);
-        zeroedTo = point.Offset;
-        clock = new(surroundings.Time, options.Clock, point.Position == 0 ? null : point.RecordedAt);
+        (this.view, this.surroundings, this.end) = (view, surroundings, end);
+        clock = new(surroundings.Time, bounds, end.Point.Position == 0 ? null : end.Point.RecordedAt);
         idleTimer = surroundings.Time.CreateTimer(_ => NoticeIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -74,12 +50,7 @@ internal sealed class GroupWriter
         Loop,
     }
 
-    /// <summary>Where the log ends; for who has stopped the writer.</summary>
-    public LogPoint Point => point;
-
     public StoreFailedException? Failure => Volatile.Read(ref failure);
-
-    private SegmentHeader Segment => view.Segments.Last;
 
     /// <summary>Hands a batch to the writer.</summary>
     /// <returns>Once it is durable, or known to need another look.</returns>
@@ -135,11 +106,7 @@ internal sealed class GroupWriter
     }
 
     /// <summary>After the loop has ended.</summary>
-    public void Dispose()
-    {
-        idleTimer.Dispose();
-        file.Dispose();
-    }
+    public void Dispose() => idleTimer.Dispose();
 
     /// <summary>Stops the store for good: nobody knows any more what the disk holds.</summary>
     public void Fail(Exception cause)
@@ -189,7 +156,7 @@ internal sealed class GroupWriter
             }
             else if (isDue)
             {
-                await MakeHeadDurableAsync();
+                await MarkEndAsync();
                 singles = InlineAfterSingles;
             }
             else
@@ -211,7 +178,7 @@ internal sealed class GroupWriter
         {
             if (failure is null)
             {
-                await MarkInUseAsync();
+                await end.MarkInUseAsync();
                 if (group.Taken.Count == 0)
                     await BeginAsync();
                 if (failure is null)
@@ -225,7 +192,7 @@ internal sealed class GroupWriter
             group.TakeBack(view.Parts.Tails[^1]);
             refusal = new StoreFullException(
                 $"There is no space left for the store in {surroundings.Disk.Name}. " +
-                $"Nothing was written; make space, {NextSegmentBytes(0):N0} bytes for the next segment, and append again.",
+                $"Nothing was written; make space, {end.NextSegmentBytes(0):N0} bytes for the next segment, and append again.",
                 fault);
         }
         catch (ClockRefusedException refused)
@@ -251,23 +218,6 @@ internal sealed class GroupWriter
         return answered;
     }
 
-    // Before the first byte is written, so that a mark of a clean end always tells the truth.
-    private async ValueTask MarkInUseAsync()
-    {
-        if (!head.IsClean)
-            return;
-
-        try
-        {
-            await head.WriteAsync(point, isClean: false);
-            await head.SyncAsync();
-        }
-        catch (DiskException fault)
-        {
-            throw new DiskException(DiskFault.Failed, fault.Message, fault);
-        }
-    }
-
     private async ValueTask BeginAsync()
     {
         var next = 0;
@@ -278,12 +228,7 @@ internal sealed class GroupWriter
                 next = queue[0].Length;
         }
 
-        group.Begin(Segment, point.Offset, point.Position + 1);
-        if (group.Fits(next))
-            return;
-
-        await RollAsync(next);
-        group.Begin(Segment, point.Offset, point.Position + 1);
+        await end.BeginAsync(group, next);
     }
 
     /// <summary>While the device flushes a group: takes what is queued into the next one, unless another is at it.</summary>
@@ -333,11 +278,11 @@ internal sealed class GroupWriter
 
     private async ValueTask FlushAsync()
     {
-        var bytes = group.Seal(point, view.Lineage.LogId, ZerosAhead());
-        await WriteBytesAsync(bytes);
+        await end.WriteAsync(group);
         try
         {
-            await MakeDurableAsync();
+            await SyncAsync();
+            await end.AdvanceAsync(group);
         }
         catch (DiskException fault)
         {
@@ -346,72 +291,18 @@ internal sealed class GroupWriter
             return;
         }
 
-        view.Publish(point);
+        view.Publish(end.Point);
         SetTimer();
-
-        if (point.Offset > Segment.FileBytes / 2)
-            preparer.Prepare(NextSegmentBytes(0));
-    }
-
-    private async ValueTask WriteBytesAsync(ReadOnlyMemory<byte> bytes)
-    {
-        try
-        {
-            await file.WriteAsync(bytes, point.Offset);
-        }
-        catch (DiskException fault) when (fault.Fault == DiskFault.Full)
-        {
-            await TakeBackAsync();
-            throw;
-        }
-    }
-
-    // The write may have got past the group and into the zeros behind it. Its appends are refused, so it must not come back.
-    private async ValueTask TakeBackAsync()
-    {
-        try
-        {
-            var header = new byte[GroupHeader.Bytes];
-            await file.ReadAsync(header, point.Offset);
-            if (!GroupHeader.TryRead(header, Segment.Seed, out _))
-                return;
-
-            await file.WriteAsync(new byte[GroupHeader.Bytes], point.Offset);
-            await file.SyncAsync();
-        }
-        catch (DiskException fault)
-        {
-            throw new DiskException(DiskFault.Failed, fault.Message, fault);
-        }
-    }
-
-    /// <returns>How many zeros are to be written behind the group.</returns>
-    private int ZerosAhead()
-    {
-        if (group.End <= zeroedTo)
-            return 0;
-
-        var zeros = group.Length >= LargeGroupBytes ? 0 : Math.Min(ZeroedAheadBytes, Segment.FileBytes - group.End);
-        zeroedTo = group.End + zeros;
-        return zeros;
-    }
-
-    private async ValueTask MakeDurableAsync()
-    {
-        await SyncAsync();
-        point = group.PointBehind(point);
-        await head.WriteAsync(point, isClean: false);
-        if (options.Durability == Durability.Strict)
-            await head.SyncAsync();
+        end.PrepareNext();
     }
 
     private async ValueTask SyncAsync()
     {
-        ahead.Begin(Segment, group.End, group.Last + 1);
+        end.BeginBehind(group, ahead);
         mayFormAhead = true;
         try
         {
-            await file.SyncAsync();
+            await end.SyncAsync();
         }
         finally
         {
@@ -441,50 +332,13 @@ internal sealed class GroupWriter
         return refused.Count;
     }
 
-    private async ValueTask RollAsync(int recordBytes)
-    {
-        while (indexing.FrozenCount >= TailsMax - 1)
-            await indexing.FiledAsync();
-
-        var prepared = await preparer.TakeAsync(NextSegmentBytes(recordBytes));
-        var nonce = new byte[16];
-        surroundings.Entropy(nonce);
-        var next = new SegmentHeader(
-            Segment.Number + 1, prepared.Bytes, view.Lineage.LogId, point.Position + 1, point.Group + 1, point.Chain,
-            MemoryMarshal.Read<UInt128>(nonce), UnixMicroseconds.From(surroundings.Time.GetUtcNow()));
-        try
-        {
-            await SegmentBirth.NameAsync(surroundings.Disk, prepared.File, next);
-        }
-        catch (DiskException)
-        {
-            prepared.File.Dispose();
-            throw;
-        }
-
-        indexing.Freeze(view.Parts.Tails[^1], point);
-        view.Segments.Add(next);
-        view.Change(parts => parts with { Tails = [.. parts.Tails, new(next.FirstPosition, next.Number, view.Hasher)] });
-        point = point with { Segment = next.Number, Offset = SegmentHeader.Bytes };
-        file.Dispose();
-        file = prepared.File;
-        zeroedTo = prepared.ZeroedTo;
-        await MakeHeadDurableAsync();
-    }
-
-    private int NextSegmentBytes(int recordBytes)
-    {
-        var usual = (int)Math.Min(options.SegmentBytesMax, 2L * Segment.FileBytes);
-        return Math.Max(usual, SegmentBirth.BytesFor(recordBytes));
-    }
-
-    private async ValueTask MakeHeadDurableAsync()
+    private async ValueTask MarkEndAsync()
     {
         try
         {
-            await head.SyncAsync();
+            await end.SyncHeadAsync();
         }
-        catch (DiskException fault)
+        catch (Exception fault)
         {
             Fail(fault);
         }

@@ -27,6 +27,9 @@ internal sealed class PageReader
     private Cursor? cursor;
     private int partIndex;
 
+    // Once something cannot be read: so that what comes before it can be.
+    private bool isOneByOne;
+
     /// <param name="view">The log.</param>
     /// <param name="query">What is meant.</param>
     /// <param name="after">The position before the first that counts.</param>
@@ -49,6 +52,7 @@ internal sealed class PageReader
 
     private bool IsForwards => direction == ReadDirection.Forwards;
 
+    /// <exception cref="StoreCorruptedException">The first event that is left is damaged, or one of its batch; those of the batches before it were given.</exception>
     public async ValueTask<EventPage> NextAsync()
     {
         var events = new List<RecordedEvent>();
@@ -62,7 +66,20 @@ internal sealed class PageReader
             if (isFull && IsBeyond(candidates[candidateAt], batchEdge))
                 return Page(events, IsForwards ? Math.Min(batchEdge, upTo) : Math.Max(batchEdge - 1, after));
 
-            await ReadChunkAsync(isFull ? batchEdge : null);
+            try
+            {
+                await ReadChunkAsync(isFull ? batchEdge : null);
+            }
+            catch (StoreCorruptedException) when (!isOneByOne)
+            {
+                isOneByOne = true;
+                continue;
+            }
+            catch (StoreCorruptedException) when (RemoveBatchOf(candidates[candidateAt], events))
+            {
+                return Page(events, EdgeOfBatch(events[^1]) - (IsForwards ? 0 : 1));
+            }
+
             foreach (var recorded in chunk)
             {
                 if (!query.Matches(recorded.Record) || left == 0)
@@ -71,8 +88,7 @@ internal sealed class PageReader
                 events.Add(recorded);
                 left--;
                 bytes += recorded.Record.Length;
-                var start = recorded.Position.Value - recorded.BatchIndex;
-                batchEdge = IsForwards ? start + recorded.BatchCount - 1 : start;
+                batchEdge = EdgeOfBatch(recorded);
             }
         }
 
@@ -86,6 +102,19 @@ internal sealed class PageReader
         return new(events, view.Lineage, new(readTo), atHead);
     }
 
+    /// <summary>The last position, in the order of reading, of the batch that an event is of.</summary>
+    private long EdgeOfBatch(RecordedEvent recorded) =>
+        recorded.Position.Value - recorded.BatchIndex + (IsForwards ? recorded.BatchCount - 1 : 0);
+
+    /// <returns>Whether anything is left.</returns>
+    private bool RemoveBatchOf(long damaged, List<RecordedEvent> events)
+    {
+        while (events.Count > 0 && !IsBeyond(damaged, EdgeOfBatch(events[^1])))
+            events.RemoveAt(events.Count - 1);
+
+        return events.Count > 0;
+    }
+
     private bool IsBeyond(long position, long edge) => IsForwards ? position > edge : position < edge;
 
     // Reads some of the candidates, in their order; none beyond the edge, where there is one.
@@ -93,7 +122,7 @@ internal sealed class PageReader
     {
         chunk.Clear();
         var end = candidateAt + 1;
-        while (end < candidateCount && (edge is null || !IsBeyond(candidates[end], edge.Value)))
+        while (!isOneByOne && end < candidateCount && (edge is null || !IsBeyond(candidates[end], edge.Value)))
             end++;
 
         if (IsForwards)

@@ -17,7 +17,6 @@ public sealed class SegmentEventReader : IEventReader
     private readonly BlockCache cache;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
-    private IDiskFile? head;
     private Task following = Task.CompletedTask;
     private Task? closing;
 
@@ -169,11 +168,14 @@ public sealed class SegmentEventReader : IEventReader
         return true;
     }
 
+    // Opened anew each time: the folder may be gone, or be that of another store.
     private async ValueTask<Watermark?> ReadMarkAsync()
     {
+        Watermark? mark;
         try
         {
-            head ??= await surroundings.Disk.OpenAsync(Watermark.FileName, FileUse.Read);
+            using var head = await surroundings.Disk.OpenAsync(Watermark.FileName, FileUse.Read);
+            mark = await Watermark.ReadAsync(head);
         }
         catch (DiskException fault) when (fault.Fault == DiskFault.Missing)
         {
@@ -182,7 +184,6 @@ public sealed class SegmentEventReader : IEventReader
                 : throw StoreFolder.Damaged(Watermark.FileName, null, "it is missing", "Open the store for writing once, which makes it anew.");
         }
 
-        var mark = await Watermark.ReadAsync(head);
         return mark is not null || view.Segments.Headers.Count == 0 || scan.Point.Position == 0
             ? mark
             : throw StoreFolder.Damaged(Watermark.FileName, 0, "none of its marks is sound", "Open the store for writing once, which makes it anew.");
@@ -250,7 +251,6 @@ public sealed class SegmentEventReader : IEventReader
         stopping.Cancel();
         await following;
         view.Close();
-        head?.Dispose();
         view.Segments.Dispose();
         foreach (var file in view.Parts.Files)
             file.Dispose();

@@ -19,6 +19,7 @@ public sealed class SegmentEventStore : IEventStore
 
     private readonly Surroundings surroundings;
     private readonly LogView view;
+    private readonly LogEnd end;
     private readonly GroupWriter writer;
     private readonly SegmentPreparer preparer;
     private readonly IndexKeeper keeper;
@@ -31,13 +32,14 @@ public sealed class SegmentEventStore : IEventStore
     private Task? closing;
 
     private SegmentEventStore(
-        Surroundings surroundings, SegmentStoreOptions options, LogView view, IndexKeeper keeper, HeadFile head, IDiskFile last, LogPoint end,
+        Surroundings surroundings, SegmentStoreOptions options, LogView view, IndexKeeper keeper, HeadFile head, IDiskFile last, LogPoint point,
         IDisposable folderLock)
     {
         (this.surroundings, this.view, this.keeper, this.head, this.folderLock) = (surroundings, view, keeper, head, folderLock);
         preparer = new(surroundings.Disk);
         indexing = new(keeper, fault => writer!.Fail(fault));
-        writer = new(view, options, surroundings, head, preparer, indexing, last, end);
+        end = new(view, options, surroundings, head, preparer, indexing, last, point);
+        writer = new(view, surroundings, end, options.Clock);
         loops =
         [
             surroundings.Workers.Start("clew writer", writer.RunAsync),
@@ -260,6 +262,7 @@ public sealed class SegmentEventStore : IEventStore
         {
             view.Close();
             writer.Dispose();
+            end.Dispose();
             preparer.Dispose();
             head.Dispose();
             view.Segments.Dispose();
@@ -275,12 +278,12 @@ public sealed class SegmentEventStore : IEventStore
         await surroundings.Disk.DeleteAsync(SegmentPreparer.FileName);
         var tail = view.Parts.Tails[^1];
         if (tail.Count >= FiledAtCloseEvents)
-            keeper.Freeze(tail, writer.Point);
+            keeper.Freeze(tail, end.Point);
 
         await keeper.FileTailsAsync();
-        if (!head.IsClean && (view.Parts.FiledTo > 0 || writer.Point.Position > 0))
+        if (!head.IsClean && (view.Parts.FiledTo > 0 || end.Point.Position > 0))
         {
-            await head.WriteAsync(writer.Point, isClean: true);
+            await head.WriteAsync(end.Point, isClean: true);
             await head.SyncAsync();
         }
     }

@@ -15,6 +15,7 @@ internal static class UnixOpen
 
     private const int NotPermitted = 1;
     private const int Missing = 2;
+    private const int NoDevice = 6;
     private const int Denied = 13;
     private const int IsFolder = 21;
 
@@ -22,6 +23,7 @@ internal static class UnixOpen
     private static readonly int Exclusive = OperatingSystem.IsMacOS() ? 0x800 : 0x80;
     private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
     private static readonly int NoFollow = OperatingSystem.IsMacOS() ? 0x100 : Flush.IsArm ? 0x8000 : 0x20000;
+    private static readonly int NoWait = OperatingSystem.IsMacOS() ? 0x4 : 0x800;
     private static readonly int Loop = OperatingSystem.IsMacOS() ? 62 : 40;
 
     /// <exception cref="DiskException">It cannot be opened so; a file that is to be created must not be there.</exception>
@@ -38,9 +40,36 @@ internal static class UnixOpen
 
     private static SafeFileHandle Open(string path, int flags)
     {
-        var descriptor = Native.Open(path, flags | CloseOnExec, OwnerOnly);
-        return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw Fault(path, Marshal.GetLastPInvokeError());
+        // Opening a pipe waits for who writes into it, and regular files know no waiting.
+        var descriptor = Native.Open(path, flags | CloseOnExec | NoWait, OwnerOnly);
+        if (descriptor < 0)
+            throw Fault(path, Marshal.GetLastPInvokeError());
+
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (IsSeekable(handle))
+            return handle;
+
+        handle.Dispose();
+        throw Unfit(path);
     }
+
+    private static bool IsSeekable(SafeFileHandle handle)
+    {
+        try
+        {
+#pragma warning disable RS0030 // Opening belongs to FolderDisk.
+            RandomAccess.GetLength(handle);
+#pragma warning restore RS0030
+            return true;
+        }
+        catch (NotSupportedException)
+        {
+            return false;
+        }
+    }
+
+    private static DiskException Unfit(string path) =>
+        new(DiskFault.Unfit, $"{path} is no regular file but a pipe, a socket or a device, and a store has a file there. Move it away.");
 
     private static DiskException Fault(string path, int error) => error switch
     {
@@ -48,10 +77,11 @@ internal static class UnixOpen
         Denied or NotPermitted => new(DiskFault.Denied, $"There is no permission for {path}."),
         IsFolder => new(DiskFault.Unfit, $"{path} is a folder, and a store has a file there. Move it away."),
         Native.NoSpace or Native.QuotaExceeded => new(DiskFault.Full, $"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}."),
+        NoDevice => Unfit(path),
         _ when error == Loop => new(
             DiskFault.Unfit,
             $"{path} is a symbolic link, and a store writes only into files of its own. " +
-            "Put the file itself there; a link named LOCK can be removed."),
+            (Path.GetFileName(path) == StoreFolder.Lock ? "Remove the link." : "Put the file itself there.")),
         _ => new(DiskFault.Failed, $"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}."),
     };
 }

@@ -1,0 +1,201 @@
+using System.Runtime.InteropServices;
+using Clew.Events;
+
+namespace Clew.Store.Segments;
+
+/// <summary>Where the log grows: the end of its last segment, the mark in HEAD, and the step into the next segment.</summary>
+/// <remarks>For one thread at a time. A fault that is no full disk leaves it unknown what the disk holds.</remarks>
+internal sealed class LogEnd : IDisposable
+{
+    /// <summary>Segments without an index file; rolling over waits before there are more.</summary>
+    public const int TailsMax = 4;
+
+    /// <summary>Smaller groups write zeros ahead of themselves where the segment was only allocated: the next ones then flush data alone.</summary>
+    private const int LargeGroupBytes = 128 * 1024;
+    private const int ZeroedAheadBytes = 256 * 1024;
+
+    private readonly LogView view;
+    private readonly SegmentStoreOptions options;
+    private readonly Surroundings surroundings;
+    private readonly HeadFile head;
+    private readonly SegmentPreparer preparer;
+    private readonly IndexLoop indexing;
+    private IDiskFile file;
+    private int zeroedTo;
+
+    /// <param name="view">The log as readers see it.</param>
+    /// <param name="options">How the store behaves.</param>
+    /// <param name="surroundings">Disk, time and chance.</param>
+    /// <param name="head">The watermark.</param>
+    /// <param name="preparer">Where the next segment comes from.</param>
+    /// <param name="indexing">What makes files of full tails.</param>
+    /// <param name="file">The last segment, for writing.</param>
+    /// <param name="point">Where the log ends.</param>
+    public LogEnd(
+        LogView view, SegmentStoreOptions options, Surroundings surroundings, HeadFile head, SegmentPreparer preparer, IndexLoop indexing,
+        IDiskFile file, LogPoint point)
+    {
+        (this.view, this.options, this.surroundings, this.head) = (view, options, surroundings, head);
+        (this.preparer, this.indexing, this.file, Point) = (preparer, indexing, file, point);
+        zeroedTo = point.Offset;
+    }
+
+    /// <summary>Where the log ends; durable.</summary>
+    public LogPoint Point { get; private set; }
+
+    private SegmentHeader Segment => view.Segments.Last;
+
+    /// <summary>Takes back the mark of a clean end: before the first byte is written, so that such a mark always tells the truth.</summary>
+    public async ValueTask MarkInUseAsync()
+    {
+        if (!head.IsClean)
+            return;
+
+        try
+        {
+            await head.WriteAsync(Point, isClean: false);
+            await head.SyncAsync();
+        }
+        catch (DiskException fault)
+        {
+            throw Final(fault);
+        }
+    }
+
+    /// <summary>Has a group begin here, in the next segment where its first batch does not fit into this one.</summary>
+    /// <param name="group">Without batches.</param>
+    /// <param name="recordBytes">How long the records of its first batch are.</param>
+    public async ValueTask BeginAsync(FormingGroup group, int recordBytes)
+    {
+        group.Begin(Segment, Point.Offset, Point.Position + 1);
+        if (group.Fits(recordBytes))
+            return;
+
+        await RollAsync(recordBytes);
+        group.Begin(Segment, Point.Offset, Point.Position + 1);
+    }
+
+    /// <summary>Has a group begin behind another one that is not durable yet.</summary>
+    public void BeginBehind(FormingGroup before, FormingGroup group) => group.Begin(Segment, before.End, before.Last + 1);
+
+    /// <summary>Writes a group. Where the disk is full, nothing was written.</summary>
+    public async ValueTask WriteAsync(FormingGroup group)
+    {
+        var bytes = group.Seal(Point, view.Lineage.LogId, ZerosAhead(group));
+        try
+        {
+            await file.WriteAsync(bytes, Point.Offset);
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Full)
+        {
+            await TakeBackAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Flushes what was written.</summary>
+    public ValueTask SyncAsync() => file.SyncAsync();
+
+    /// <summary>Moves the end behind a group that was flushed, and marks it in HEAD.</summary>
+    public async ValueTask AdvanceAsync(FormingGroup group)
+    {
+        Point = group.PointBehind(Point);
+        await head.WriteAsync(Point, isClean: false);
+        if (options.Durability == Durability.Strict)
+            await head.SyncAsync();
+    }
+
+    /// <summary>Makes the mark in HEAD durable, unless it is.</summary>
+    public async ValueTask SyncHeadAsync()
+    {
+        try
+        {
+            await head.SyncAsync();
+        }
+        catch (DiskException fault)
+        {
+            throw Final(fault);
+        }
+    }
+
+    /// <summary>Has the next segment made while there is still room in this one.</summary>
+    public void PrepareNext()
+    {
+        if (Point.Offset > Segment.FileBytes / 2)
+            preparer.Prepare(NextSegmentBytes(0));
+    }
+
+    /// <summary>The size of the next segment.</summary>
+    /// <param name="recordBytes">What it has to hold at least.</param>
+    public int NextSegmentBytes(int recordBytes)
+    {
+        var usual = (int)Math.Min(options.SegmentBytesMax, 2L * Segment.FileBytes);
+        return Math.Max(usual, SegmentBirth.BytesFor(recordBytes));
+    }
+
+    public void Dispose() => file.Dispose();
+
+    // Even for want of space: what was begun can no longer be taken back.
+    private static DiskException Final(DiskException fault) => new(DiskFault.Failed, fault.Message, fault);
+
+    // The write may have got past the group and into the zeros behind it. Its appends are refused, so it must not come back.
+    private async ValueTask TakeBackAsync()
+    {
+        try
+        {
+            var header = new byte[GroupHeader.Bytes];
+            await file.ReadAsync(header, Point.Offset);
+            if (!GroupHeader.TryRead(header, Segment.Seed, out _))
+                return;
+
+            await file.WriteAsync(new byte[GroupHeader.Bytes], Point.Offset);
+            await file.SyncAsync();
+        }
+        catch (DiskException fault)
+        {
+            throw Final(fault);
+        }
+    }
+
+    /// <returns>How many zeros are to be written behind a group.</returns>
+    private int ZerosAhead(FormingGroup group)
+    {
+        if (group.End <= zeroedTo)
+            return 0;
+
+        var zeros = group.Length >= LargeGroupBytes ? 0 : Math.Min(ZeroedAheadBytes, Segment.FileBytes - group.End);
+        zeroedTo = group.End + zeros;
+        return zeros;
+    }
+
+    private async ValueTask RollAsync(int recordBytes)
+    {
+        while (indexing.FrozenCount >= TailsMax - 1)
+            await indexing.FiledAsync();
+
+        var prepared = await preparer.TakeAsync(NextSegmentBytes(recordBytes));
+        var nonce = new byte[16];
+        surroundings.Entropy(nonce);
+        var next = new SegmentHeader(
+            Segment.Number + 1, prepared.Bytes, view.Lineage.LogId, Point.Position + 1, Point.Group + 1, Point.Chain,
+            MemoryMarshal.Read<UInt128>(nonce), UnixMicroseconds.From(surroundings.Time.GetUtcNow()));
+        try
+        {
+            await SegmentBirth.NameAsync(surroundings.Disk, prepared.File, next);
+        }
+        catch (DiskException)
+        {
+            prepared.File.Dispose();
+            throw;
+        }
+
+        indexing.Freeze(view.Parts.Tails[^1], Point);
+        view.Segments.Add(next);
+        view.Change(parts => parts with { Tails = [.. parts.Tails, new(next.FirstPosition, next.Number, view.Hasher)] });
+        Point = Point with { Segment = next.Number, Offset = SegmentHeader.Bytes };
+        file.Dispose();
+        file = prepared.File;
+        zeroedTo = prepared.ZeroedTo;
+        await SyncHeadAsync();
+    }
+}
