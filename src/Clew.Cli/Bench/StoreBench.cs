@@ -5,7 +5,7 @@ using Clew.Store.Segments;
 namespace Clew.Cli.Bench;
 
 /// <summary>Measures a store in a folder of its own, beside the bare device under it.</summary>
-internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan duration)
+internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan duration, CancellationToken cancellation)
 {
     public const int PayloadBytes = 200;
 
@@ -24,13 +24,13 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
         yield return Flush();
 
         long head;
-        await using (var log = await SegmentEventStore.OpenAsync(store, options))
+        await using (var log = await SegmentEventStore.OpenAsync(store, options, cancellation))
         {
             yield return await AppendAsync(log, "append, 1 client, 1 event", "append1x1", clients: 1, batch: 1);
             yield return await AppendAsync(log, $"append, {ClientsMany} clients, 1 event", "append64x1", ClientsMany, batch: 1);
             yield return await AppendAsync(log, $"append, 1 client, {BatchLarge} events", "append1x100", clients: 1, BatchLarge);
             yield return await ReadAsync(log);
-            head = (await log.HeadAsync()).Position.Value;
+            head = (await log.HeadAsync(cancellation)).Position.Value;
         }
 
         yield return await OpenAsync(store, options, head);
@@ -42,7 +42,10 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
         var count = 0L;
         var started = time.GetTimestamp();
         for (; count == 0 || time.GetElapsedTime(started) < duration; count++)
+        {
+            cancellation.ThrowIfCancellationRequested();
             device.WriteAndFlush();
+        }
 
         return new("device: write 4 KiB, flush", "flush", "flushes", count, time.GetElapsedTime(started));
     }
@@ -63,7 +66,7 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
             for (var index = 0; index < batch; index++)
                 events[index] = new($"bench-{Interlocked.Increment(ref made) % StreamsCount}", "measured", Payload);
 
-            if (await log.AppendAsync(new AppendBatch(events)) is not AppendResult.Appended)
+            if (await log.AppendAsync(new AppendBatch(events), cancellation) is not AppendResult.Appended)
                 throw new IOException("An append without conditions was refused.");
 
             count += batch;
@@ -78,7 +81,7 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
         var started = time.GetTimestamp();
         while (count == 0 || time.GetElapsedTime(started) < duration)
         {
-            await foreach (var page in log.ReadAsync(ReadRequest.All))
+            await foreach (var page in log.ReadAsync(ReadRequest.All, cancellation))
                 count += page.Events.Count;
         }
 
@@ -91,8 +94,8 @@ internal sealed class StoreBench(string folder, TimeProvider time, TimeSpan dura
         var started = time.GetTimestamp();
         for (; count == 0 || time.GetElapsedTime(started) < duration; count++)
         {
-            await using var log = await SegmentEventStore.OpenAsync(store, options);
-            if ((await log.HeadAsync()).Position.Value != head)
+            await using var log = await SegmentEventStore.OpenAsync(store, options, cancellation);
+            if ((await log.HeadAsync(cancellation)).Position.Value != head)
                 throw new IOException("The store lost events between closing and opening.");
         }
 

@@ -62,6 +62,7 @@ internal sealed class AppendCommand : ToolCommand
         IReadOnlyList<AppendCondition> conditions = options.GetValue(expect) is { } version
             ? [new AppendCondition.StreamAtVersion(appended.Stream, new StreamVersion(version))]
             : [];
+        CheckThereIsOne(options.GetRequiredValue(store), options.GetValue(expect) ?? 0);
         var storeOptions = new SegmentStoreOptions
         {
             Clock = new ClockBounds { Confirmed = options.GetValue(confirmClock) },
@@ -80,6 +81,13 @@ internal sealed class AppendCommand : ToolCommand
             default:
                 throw new InvalidOperationException("An append has two outcomes.");
         }
+    }
+
+    // A folder with a slip in its name must not become a store for the sake of a conflict.
+    private static void CheckThereIsOne(string folder, long expected)
+    {
+        if (expected > 0 && !Directory.Exists(folder))
+            throw new CommandException(Failure.Conflict($"Nothing was appended: there is no store in {folder}, and so no stream at version {expected}."));
     }
 
     private async Task<EventData> EventOfAsync(ParseResult options, Screen screen, CancellationToken cancellation)

@@ -35,9 +35,8 @@ internal sealed class BenchCommand : ToolCommand
         try
         {
             var measured = new List<Measurement>();
-            await foreach (var one in new StoreBench(scratch, screen.Time, TimeSpan.FromSeconds(duration)).RunAsync())
+            await foreach (var one in new StoreBench(scratch, screen.Time, TimeSpan.FromSeconds(duration), cancellation).RunAsync())
             {
-                cancellation.ThrowIfCancellationRequested();
                 measured.Add(one);
                 if (screen.ShowsProgress)
                     screen.Notes.WriteLine($"  measured: {one.Name}");

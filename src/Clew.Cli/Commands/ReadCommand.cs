@@ -4,6 +4,7 @@ using Clew.Cli.Output;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
+using Spectre.Console;
 
 namespace Clew.Cli.Commands;
 
@@ -54,6 +55,10 @@ internal sealed class ReadCommand : ToolCommand
 
         await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
         var printer = new EventPrinter(screen);
+        var head = await reader.HeadAsync(cancellation);
+        if (request.AsOf is AsOf.Position { Last: var last } && last > head.Position && !screen.IsJson)
+            screen.Notes.WriteLine($"The log ends at position {head.Position}, so --as-of {last} leaves nothing out. A time is written as 2026-11-24.");
+
         var shown = 0L;
         await foreach (var recorded in reader.ReadEventsAsync(request, cancellation))
         {
@@ -68,7 +73,6 @@ internal sealed class ReadCommand : ToolCommand
         if (shown > 0)
             return ExitCode.Done;
 
-        var head = await reader.HeadAsync(cancellation);
         throw new CommandException(Failure.NotFound($"No event matches; the log ends at position {head.Position}."));
     }
 

@@ -50,8 +50,8 @@ internal sealed class StatsCommand : ToolCommand
         grid.AddRow("last recorded", head.RecordedAt is { } recorded ? IsoTime.Text(recorded) : "never");
         grid.AddRow(
             "segments",
-            $"{Number(size.Segments)} files, {Number(size.SegmentBytes)} bytes, of which {Number(size.LogBytes)} in use");
-        grid.AddRow("indexes", $"{Number(size.IndexFiles)} files, {Number(size.IndexBytes)} bytes");
+            $"{Counted.Text(size.Segments, "file")}, {Number(size.SegmentBytes)} bytes, of which {Number(size.LogBytes)} in use");
+        grid.AddRow("indexes", $"{Counted.Text(size.IndexFiles, "file")}, {Number(size.IndexBytes)} bytes");
         if (size.Events > 0)
             grid.AddRow("bytes an event", Number(size.LogBytes / size.Events));
         screen.People.Write(grid);

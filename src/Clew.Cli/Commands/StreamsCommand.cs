@@ -14,6 +14,9 @@ internal sealed class StreamsCommand : ToolCommand
 {
     private const int RowsDefault = 50;
 
+    // Whoever wants all of a long name asks for JSON.
+    private const int NameCharactersMax = 60;
+
     private readonly Option<string> store = StoreOption();
 
     private readonly Option<long?> limit = OptionOf.Number(
@@ -79,7 +82,7 @@ internal sealed class StreamsCommand : ToolCommand
         foreach (var (name, extent) in rows)
         {
             table.AddRow(
-                Markup.Escape(Printable.Text(name)),
+                Markup.Escape(Printable.Text(Printable.Middle(name, NameCharactersMax))),
                 Number(extent.Events),
                 "#" + extent.First,
                 "#" + extent.Last,
@@ -90,7 +93,7 @@ internal sealed class StreamsCommand : ToolCommand
             screen.People.Write(table);
 
         var more = count > table.Rows.Count ? $", of which {Number(table.Rows.Count)} are shown" : "";
-        screen.Line($"{Number(count)} streams{more}");
+        screen.Line($"{Counted.Text(count, "stream")}{more}");
     }
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -9,6 +9,9 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew tail</c>: events as they come.</summary>
 internal sealed class TailCommand : ToolCommand
 {
+    // Nobody sees the difference, and it costs a fifth of the default.
+    private static readonly SegmentStoreOptions Patient = new() { PollInterval = TimeSpan.FromMilliseconds(50) };
+
     private readonly Option<string> store = StoreOption();
     private readonly EventSelection selection = new();
 
@@ -46,7 +49,7 @@ internal sealed class TailCommand : ToolCommand
         var limit = selection.Limit(options);
         var filter = selection.Filter(options);
 
-        await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), Patient, cancellation);
         var head = await reader.HeadAsync(cancellation);
         var begin = new GlobalPosition(options.GetValue(after) ?? head.Position.Value);
         if (begin > head.Position)

@@ -55,8 +55,8 @@ internal sealed class VerifyCommand : ToolCommand
     private static void WriteText(Screen screen, VerifyReport report)
     {
         screen.Line(
-            Invariant($"{report.Events:N0} events sound, in {report.Segments:N0} segments and {report.IndexFiles:N0} index files,")
-            + Invariant($" {report.Bytes:N0} bytes checked."));
+            $"{Counted.Text(report.Events, "event")} sound, in {Counted.Text(report.Segments, "segment")} and "
+            + $"{Counted.Text(report.IndexFiles, "index file")}, {Counted.Text(report.Bytes, "byte")} checked.");
         foreach (var note in report.Notes)
             screen.Line("Note: " + Printable.Text(note));
         foreach (var damage in report.IndexDamage)

@@ -40,7 +40,7 @@ internal static class Names
         if (Encoding.UTF8.GetByteCount(name) is var bytes && bytes > BytesMax)
             return $"it takes {bytes:N0} bytes of UTF-8, and a name may have at most {BytesMax}.";
         if (!name.IsNormalized(NormalizationForm.FormC))
-            return "it is not in Unicode normalization form C; call Normalize() on it first.";
+            return "it is not in Unicode normalization form C; normalize it first (string.Normalize).";
 
         return null;
     }

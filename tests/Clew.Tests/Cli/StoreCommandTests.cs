@@ -62,6 +62,43 @@ public sealed class StoreCommandTests
     }
 
     [Fact]
+    public async Task A_version_that_is_expected_where_there_is_no_store_makes_none()
+    {
+        using var scratch = new Scratch();
+
+        var run = await Tool.RunAsync("append", "--store", scratch.Store, "--stream", "s", "--type", "t", "--data", "1", "--expect", "3");
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.Contains("there is no store in", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(scratch.Store));
+    }
+
+    [Fact]
+    public async Task A_position_beyond_the_log_is_read_as_of_with_a_word_about_it()
+    {
+        using var scratch = new Scratch();
+        await AppendAsync(scratch, "s");
+
+        var beyond = await Tool.RunAsync("read", "--store", scratch.Store, "--as-of", "2026");
+        var head = await Tool.RunAsync("read", "--store", scratch.Store, "--as-of", "1");
+
+        Assert.Equal(beyond.Out, head.Out);
+        Assert.Contains("The log ends at position 1, so --as-of 2026 leaves nothing out.", beyond.Error, StringComparison.Ordinal);
+        Assert.Equal("", head.Error);
+    }
+
+    [Fact]
+    public async Task Data_that_is_no_JSON_is_refused_without_advice_to_programmers()
+    {
+        using var scratch = new Scratch();
+
+        var run = await Tool.RunAsync("append", "--store", scratch.Store, "--stream", "s", "--type", "t", "--data", """{"a":1,}""");
+
+        Assert.Contains("--data is not JSON at byte 8: The JSON object contains a trailing comma", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("reader options", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_same_event_again_is_one_event_and_its_id_on_another_is_refused()
     {
         using var scratch = new Scratch();

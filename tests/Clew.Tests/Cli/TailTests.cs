@@ -56,6 +56,19 @@ public sealed class TailTests
         Assert.Contains("--after takes 0 to 0", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Tail_ends_with_a_message_when_its_store_is_taken_away()
+    {
+        using var scratch = new Scratch();
+        await (await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken)).DisposeAsync();
+        var output = new Follower();
+
+        var tail = output.RunAsync("tail", "--store", scratch.Store);
+        Directory.Delete(scratch.Store, recursive: true);
+
+        Assert.Equal(2, await tail);
+    }
+
     /// <summary>Runs the tool, and tells when it has written a line.</summary>
     private sealed class Follower : StringWriter
     {
