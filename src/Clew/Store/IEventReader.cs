@@ -7,7 +7,7 @@ public interface IEventReader : IAsyncDisposable
     /// <returns>At least one page, also where nothing matches; the last one has looked at everything that was asked for, or reached the limit.</returns>
     /// <exception cref="ArgumentException">The request contradicts itself; the message says how.</exception>
     /// <exception cref="StoreCorruptedException">
-    /// What lies in the store is not what was written; the message names the place. The whole batches before a damaged event are read first.
+    /// What lies in the store is not what was written; the message names the place. The whole batches before a damaged event are given first.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The store was closed, also while reading: a read that ends early never looks complete.</exception>
     IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default);
@@ -19,7 +19,7 @@ public interface IEventReader : IAsyncDisposable
     /// </remarks>
     /// <exception cref="CheckpointRefusedException">The checkpoint is of another log or lineage, or lies beyond the head.</exception>
     /// <exception cref="StoreCorruptedException">
-    /// What lies in the store is not what was written; the message names the place. The whole batches before a damaged event are read first.
+    /// What lies in the store is not what was written; the message names the place. The whole batches before a damaged event are given first.
     /// </exception>
     IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default);
 

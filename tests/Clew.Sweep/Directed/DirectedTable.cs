@@ -56,6 +56,7 @@ internal static class DirectedTable
         new(ReadingChecks.A_checkpoint_of_another_life_of_the_log_is_refused),
         new(ReadingChecks.An_event_whose_state_turns_over_is_damaged_and_not_erased),
         new(ReadingChecks.Damage_where_recovery_does_not_look_is_found_by_who_reads_it),
+        new(ReadingChecks.What_cannot_be_read_for_a_moment_is_left_out_by_nobody),
         new(ReadingChecks.Verifying_names_the_event_that_is_damaged),
         new(ReadingChecks.Verifying_beside_a_writer_that_begins_a_segment_finds_no_damage),
         new(ReadingChecks.Verifying_notices_that_durable_events_are_gone),

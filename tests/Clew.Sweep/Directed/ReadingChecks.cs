@@ -57,6 +57,15 @@ internal static class ReadingChecks
         Expect.Same((hit.File, hit.After.Position), (corrupted.Damage.File, corrupted.Damage.Position!.Value.Value), "the place of the damage");
     }
 
+    public static void What_cannot_be_read_for_a_moment_is_left_out_by_nobody()
+    {
+        for (var first = 1; first <= 8; first++)
+        {
+            for (var second = first + 1; second <= 16; second++)
+                ReadWithFaults(first, second);
+        }
+    }
+
     public static void Verifying_names_the_event_that_is_damaged()
     {
         var disk = KilledStore.With(batches: 6);
@@ -94,6 +103,41 @@ internal static class ReadingChecks
         disk.Put(last.File, last.Offset, new byte[last.Length]);
 
         Expect.Same(last.Before.Position + 1, Expect.Verified(disk).FirstDamage?.Position?.Value, "the first event that is gone");
+    }
+
+    // Two reads of the log fail, once each; what is given nevertheless must be a beginning of the log, in whole batches.
+    private static void ReadWithFaults(int first, int second)
+    {
+        var disk = new WatchedDisk(new MemoryDisk());
+        var pages = disk.With(async (store, _) =>
+        {
+            for (var number = 0; number < 6; number++)
+                await Laboratory.AppendAsync(store, number);
+
+            var (reads, given) = (0, new List<EventPage>());
+            disk.Reading = name =>
+            {
+                if (name.EndsWith(".seg", StringComparison.Ordinal) && ++reads is var read && (read == first || read == second))
+                    throw new DiskException(DiskFault.Failed, $"{name} cannot be read just now.");
+            };
+            try
+            {
+                await foreach (var page in store.ReadAsync(ReadRequest.All))
+                    given.Add(page);
+            }
+            catch (StoreUnavailableException)
+            {
+                // The disk said so.
+            }
+
+            return given;
+        });
+
+        var events = pages.SelectMany(page => page.Events).ToList();
+        for (var index = 0; index < events.Count; index++)
+            Expect.Same(index + 1L, events[index].Position.Value, $"the position at {index} with faults at reads {first} and {second}");
+        foreach (var page in pages.Where(page => page.Events.Count > 0))
+            Expect.Same(page.Events[^1].BatchCount - 1, page.Events[^1].BatchIndex, "the index of a page's last event in its batch");
     }
 
     private static async Task<List<DateTimeOffset>> TimesAsync(SegmentEventStore store, AsOf asOf)

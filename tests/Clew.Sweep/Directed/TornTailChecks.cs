@@ -84,7 +84,7 @@ internal static class TornTailChecks
     {
         var disk = KilledStore.With(batches: 60);
         var log = LogOnDisk.Of(disk);
-        Expect.That(log.Segments.Count < LogEnd.TailsMax - 1, "the indexes of the segments before are made before the empty one is met");
+        Expect.That(log.Segments.Count < LogEnd.FrozenMax, "the indexes of the segments before are made before the empty one is met");
         Forged.SegmentAfter(disk, log.End, log.End.Chain);
         AppendMoreThanASegmentHolds(disk);
         disk = KilledStore.WithoutIndexes(disk);

@@ -22,6 +22,9 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
     /// <summary>As the system has it: what the next process finds after a kill.</summary>
     public MemoryDisk Cache => cache;
 
+    /// <summary>Called before a read, with the name of its file.</summary>
+    public Action<string>? Reading { get; set; }
+
     /// <summary>Called before a write, with the name of its file and its place.</summary>
     public Action<string, long>? Writing { get; set; }
 
@@ -129,6 +132,7 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
         {
             if (disk.heldRead is { } held)
                 await held.PassAsync(flushed.Name);
+            disk.Reading?.Invoke(flushed.Name);
             return await inner.ReadAsync(target, offset);
         }
 

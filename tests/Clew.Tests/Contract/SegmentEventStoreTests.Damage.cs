@@ -45,6 +45,49 @@ public sealed partial class SegmentEventStoreTests
         Assert.Equal(2, (await AllAsync(store, new(new EventFilter.OfStream("a")))).Count);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(31)]
+    [InlineData(100)]
+    public async Task Damage_in_what_is_read_ahead_is_told_after_all_batches_before_it(int damaged)
+    {
+        var folder = folders.Next();
+        await using var store = await SegmentEventStore.OpenAsync(folder, new() { PortionEvents = 16 }, Cancellation);
+        for (var position = 1; position <= 100; position++)
+            await store.AppendAsync(Batch(Event(position == damaged ? "the damaged" : "a")), Cancellation);
+        await DamageAsync(folder, "the damaged"u8.ToArray());
+        var positions = new List<long>();
+
+        var fault = await Assert.ThrowsAsync<StoreCorruptedException>(async () =>
+        {
+            await foreach (var page in store.ReadAsync(ReadRequest.All, Cancellation))
+                positions.AddRange(page.Events.Select(recorded => recorded.Position.Value));
+        });
+
+        Assert.Equal(Enumerable.Range(1, damaged - 1).Select(position => (long)position), positions);
+        Assert.Equal(damaged, fault.Damage.Position?.Value);
+    }
+
+    [Fact]
+    public async Task Reading_can_end_while_more_is_read_ahead()
+    {
+        var store = await SegmentEventStore.OpenAsync(folders.Next(), new() { PortionEvents = 16 }, Cancellation);
+        await store.AppendAsync(Batch(Events("a", 100)), Cancellation);
+        for (var count = 0; count < 50; count++)
+            await store.AppendAsync(Batch(Events("a", 10)), Cancellation);
+
+        var pages = store.ReadAsync(ReadRequest.All, Cancellation).GetAsyncEnumerator(Cancellation);
+        for (var count = 0; count < 4; count++)
+            Assert.True(await pages.MoveNextAsync());
+        Assert.False(pages.Current.AtHead);
+        await store.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pages.MoveNextAsync());
+        await pages.DisposeAsync();
+    }
+
     // Only the first event that has the bytes.
     private static async Task DamageAsync(string folder, byte[] bytes)
     {

@@ -15,7 +15,7 @@ public sealed partial class SegmentEventStoreTests
         var options = new ContractOptions { Time = clock };
         await using var store = await OpenAsync(folder, options);
         var model = await FillAsync(store, clock, batches: 50);
-        await using var reader = await SegmentEventReader.OpenAsync(folder, OptionsOf(options), Cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(folder, OptionsOf(options) with { PortionEvents = 16 }, Cancellation);
         EventFilter[] filters = [EventFilter.All, new EventFilter.OfStream("b"), new EventFilter.Matching(Query.Tags("k:1"))];
         var following = filters.Select(filter => FollowedAsync(reader, filter, 4_200)).ToList();
 
@@ -42,7 +42,7 @@ public sealed partial class SegmentEventStoreTests
         await using var store = await OpenAsync(folder, options);
         await run.RunAsync(store, batches);
 
-        await using var reader = await SegmentEventReader.OpenAsync(folder, OptionsOf(options), Cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(folder, OptionsOf(options) with { PortionEvents = 16 }, Cancellation);
 
         foreach (var read in reads.Select(Stretched).Cast<ModelStep.Read>())
             await PageLaws.CheckAsync(reader, read.Against(model), model, Cancellation);

@@ -97,13 +97,13 @@ public sealed partial class SegmentEventStoreTests
 
         Directory.Delete(folder, recursive: true);
 
-        var told = await Assert.ThrowsAnyAsync<StoreException>(async () =>
+        var told = await Assert.ThrowsAsync<StoreUnavailableException>(async () =>
         {
             while (await following.MoveNextAsync())
             {
             }
         });
-        Assert.Contains(Watermark.FileName, told.Message, StringComparison.Ordinal);
+        Assert.Contains($"The store in {folder} is gone", told.Message, StringComparison.Ordinal);
     }
 
     [Fact]

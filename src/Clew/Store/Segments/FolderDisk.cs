@@ -100,7 +100,7 @@ internal sealed class FolderDisk : IDisk
     private static void CheckNothingIsThere(string path)
     {
         if (new FileInfo(path).LinkTarget is { } target)
-            throw new DiskException(DiskFault.Unfit, $"{path} is a symbolic link to {target}, and no folder is there. Make that folder, or remove the link.");
+            throw new DiskException(DiskFault.Unfit, $"{path} is a symbolic link to {target}, and that is no folder, or cannot be reached. Make it one, or give another path.");
         if (File.Exists(path))
             throw new DiskException(DiskFault.Unfit, $"{path} is no folder. Give that of a store, or a path where there is nothing yet.");
     }

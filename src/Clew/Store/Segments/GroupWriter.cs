@@ -279,18 +279,8 @@ internal sealed class GroupWriter
     private async ValueTask FlushAsync()
     {
         await end.WriteAsync(group);
-        try
-        {
-            await SyncAsync();
-            await end.AdvanceAsync(group);
-        }
-        catch (DiskException fault)
-        {
-            // Even for want of space: what is written can no longer be taken back.
-            Fail(fault);
-            return;
-        }
-
+        await SyncAsync();
+        await end.AdvanceAsync(group);
         view.Publish(end.Point);
         SetTimer();
         end.PrepareNext();
@@ -298,7 +288,7 @@ internal sealed class GroupWriter
 
     private async ValueTask SyncAsync()
     {
-        end.BeginBehind(group, ahead);
+        end.BeginBehind(ahead, group);
         mayFormAhead = true;
         try
         {

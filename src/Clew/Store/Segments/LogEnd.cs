@@ -4,11 +4,14 @@ using Clew.Events;
 namespace Clew.Store.Segments;
 
 /// <summary>Where the log grows: the end of its last segment, the mark in HEAD, and the step into the next segment.</summary>
-/// <remarks>For one thread at a time. A fault that is no full disk leaves it unknown what the disk holds.</remarks>
+/// <remarks>
+/// For one thread at a time, and for each group in this order: mark in use, begin, write, sync, advance. A fault of a full disk means that
+/// nothing was done; after any other it is unknown what the disk holds.
+/// </remarks>
 internal sealed class LogEnd : IDisposable
 {
-    /// <summary>Segments without an index file; rolling over waits before there are more.</summary>
-    public const int TailsMax = 4;
+    /// <summary>Full segments without an index file; rolling over waits before there are more.</summary>
+    public const int FrozenMax = 3;
 
     /// <summary>Smaller groups write zeros ahead of themselves where the segment was only allocated: the next ones then flush data alone.</summary>
     private const int LargeGroupBytes = 128 * 1024;
@@ -76,12 +79,12 @@ internal sealed class LogEnd : IDisposable
     }
 
     /// <summary>Has a group begin behind another one that is not durable yet.</summary>
-    public void BeginBehind(FormingGroup before, FormingGroup group) => group.Begin(Segment, before.End, before.Last + 1);
+    public void BeginBehind(FormingGroup group, FormingGroup before) => group.Begin(Segment, before.End, before.Last + 1);
 
     /// <summary>Writes a group. Where the disk is full, nothing was written.</summary>
     public async ValueTask WriteAsync(FormingGroup group)
     {
-        var bytes = group.Seal(Point, view.Lineage.LogId, ZerosAhead(group));
+        var bytes = group.Seal(Point, view.Lineage.LogId, TakeZerosAhead(group));
         try
         {
             await file.WriteAsync(bytes, Point.Offset);
@@ -94,15 +97,32 @@ internal sealed class LogEnd : IDisposable
     }
 
     /// <summary>Flushes what was written.</summary>
-    public ValueTask SyncAsync() => file.SyncAsync();
+    public async ValueTask SyncAsync()
+    {
+        try
+        {
+            await file.SyncAsync();
+        }
+        catch (DiskException fault)
+        {
+            throw Final(fault);
+        }
+    }
 
     /// <summary>Moves the end behind a group that was flushed, and marks it in HEAD.</summary>
     public async ValueTask AdvanceAsync(FormingGroup group)
     {
         Point = group.PointBehind(Point);
-        await head.WriteAsync(Point, isClean: false);
-        if (options.Durability == Durability.Strict)
-            await head.SyncAsync();
+        try
+        {
+            await head.WriteAsync(Point, isClean: false);
+            if (options.Durability == Durability.Strict)
+                await head.SyncAsync();
+        }
+        catch (DiskException fault)
+        {
+            throw Final(fault);
+        }
     }
 
     /// <summary>Makes the mark in HEAD durable, unless it is.</summary>
@@ -157,8 +177,8 @@ internal sealed class LogEnd : IDisposable
         }
     }
 
-    /// <returns>How many zeros are to be written behind a group.</returns>
-    private int ZerosAhead(FormingGroup group)
+    /// <returns>How many zeros are to be written behind a group; they count as written.</returns>
+    private int TakeZerosAhead(FormingGroup group)
     {
         if (group.End <= zeroedTo)
             return 0;
@@ -170,7 +190,7 @@ internal sealed class LogEnd : IDisposable
 
     private async ValueTask RollAsync(int recordBytes)
     {
-        while (indexing.FrozenCount >= TailsMax - 1)
+        while (indexing.FrozenCount >= FrozenMax)
             await indexing.FiledAsync();
 
         var prepared = await preparer.TakeAsync(NextSegmentBytes(recordBytes));

@@ -14,7 +14,7 @@ internal static class LogReading
         var head = view.Head;
         var query = CompiledQuery.Of(request.Filter, view.Hasher);
         var (after, upTo) = await BoundsAsync(view, request, query, head);
-        var pages = new PageReader(view, query, after, upTo, request.Direction, request.Limit);
+        await using var pages = Pages(view, query, after, upTo, request.Direction, request.Limit);
         while (!pages.IsDone)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -36,7 +36,7 @@ internal static class LogReading
         var readTo = request.After?.Position.Value ?? 0;
         while (true)
         {
-            var pages = new PageReader(view, query, readTo, view.Head.Position.Value, ReadDirection.Forwards, null);
+            await using var pages = Pages(view, query, readTo, view.Head.Position.Value, ReadDirection.Forwards, null);
             while (!pages.IsDone)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -56,6 +56,11 @@ internal static class LogReading
                 throw failure;
         }
     }
+
+    private static IPages Pages(LogView view, CompiledQuery query, long after, long upTo, ReadDirection direction, long? limit) =>
+        query.IsEverything && direction == ReadDirection.Forwards && limit is null && upTo - after > view.PortionEvents
+            ? new ReadAhead(view, query, after, upTo)
+            : new PageReader(view, query, after, upTo, direction, limit);
 
     private static async ValueTask<(long After, long UpTo)> BoundsAsync(LogView view, ReadRequest request, CompiledQuery query, LogHead head)
     {

@@ -4,7 +4,7 @@ using Clew.Store.Segments.Indexes;
 namespace Clew.Store.Segments;
 
 /// <summary>What readers see of a log: its segments, its indexes, and how far it is durable.</summary>
-internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentStoreOptions options)
+internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentStoreOptions options, IWorkers workers)
 {
     private readonly Lock gate = new();
     private volatile IndexParts parts = new([], []);
@@ -20,6 +20,11 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
     public EventCache Events { get; } = new(options.EventCacheBytesMax);
 
     public HeadWaiters Waiters { get; } = new();
+
+    public IWorkers Workers => workers;
+
+    /// <summary>How many events are read aside at a time.</summary>
+    public int PortionEvents => options.PortionEvents;
 
     /// <summary>Within how many of the latest events a repeated id is recognised.</summary>
     public int WindowEvents => options.WindowEvents;

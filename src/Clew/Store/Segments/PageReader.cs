@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Clew.Events;
 using Clew.Store.Segments.Indexes;
 
@@ -5,7 +6,7 @@ namespace Clew.Store.Segments;
 
 /// <summary>Reads the events of a query between two positions, page by page.</summary>
 /// <remarks>Not for several threads at once.</remarks>
-internal sealed class PageReader
+internal sealed class PageReader : IPages
 {
     private const int PageEvents = 512;
     private const int PageBytes = 1024 * 1024;
@@ -27,8 +28,11 @@ internal sealed class PageReader
     private Cursor? cursor;
     private int partIndex;
 
-    // Once something cannot be read: so that what comes before it can be.
+    // While something among the candidates cannot be read: so that what comes before it can be.
     private bool isOneByOne;
+
+    // To be told after the page before it, for what was left out of that would be missing in the next.
+    private ExceptionDispatchInfo? unreadable;
 
     /// <param name="view">The log.</param>
     /// <param name="query">What is meant.</param>
@@ -47,14 +51,15 @@ internal sealed class PageReader
         partIndex = after < upTo ? parts.IndexOf(target) : -1;
     }
 
-    /// <summary>Whether the last page has been read.</summary>
+    /// <inheritdoc/>
     public bool IsDone { get; private set; }
 
     private bool IsForwards => direction == ReadDirection.Forwards;
 
-    /// <exception cref="StoreCorruptedException">The first event that is left is damaged, or one of its batch; those of the batches before it were given.</exception>
+    /// <inheritdoc/>
     public async ValueTask<EventPage> NextAsync()
     {
+        unreadable?.Throw();
         var events = new List<RecordedEvent>();
         var (bytes, batchEdge) = (0L, IsForwards ? 0L : long.MaxValue);
         while (left > 0)
@@ -70,13 +75,18 @@ internal sealed class PageReader
             {
                 await ReadChunkAsync(isFull ? batchEdge : null);
             }
-            catch (StoreCorruptedException) when (!isOneByOne)
+            catch (Exception fault) when (IsUnreadable(fault))
             {
-                isOneByOne = true;
-                continue;
-            }
-            catch (StoreCorruptedException) when (RemoveBatchOf(candidates[candidateAt], events))
-            {
+                if (!isOneByOne)
+                {
+                    isOneByOne = true;
+                    continue;
+                }
+
+                RemoveBatchOf(candidates[candidateAt], events);
+                if (events.Count == 0)
+                    throw;
+                unreadable = ExceptionDispatchInfo.Capture(fault);
                 return Page(events, EdgeOfBatch(events[^1]) - (IsForwards ? 0 : 1));
             }
 
@@ -95,6 +105,12 @@ internal sealed class PageReader
         return Page(events, IsForwards ? events[^1].Position.Value : events[^1].Position.Value - 1, isCut: true);
     }
 
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => default;
+
+    /// <summary>Whether a fault is of the bytes on the disk, and not of this program.</summary>
+    public static bool IsUnreadable(Exception fault) => fault is StoreCorruptedException or DiskException;
+
     private EventPage Page(List<RecordedEvent> events, long readTo, bool isCut = false)
     {
         var atHead = readTo == (IsForwards ? upTo : after) || after >= upTo;
@@ -106,13 +122,10 @@ internal sealed class PageReader
     private long EdgeOfBatch(RecordedEvent recorded) =>
         recorded.Position.Value - recorded.BatchIndex + (IsForwards ? recorded.BatchCount - 1 : 0);
 
-    /// <returns>Whether anything is left.</returns>
-    private bool RemoveBatchOf(long damaged, List<RecordedEvent> events)
+    private void RemoveBatchOf(long damaged, List<RecordedEvent> events)
     {
         while (events.Count > 0 && !IsBeyond(damaged, EdgeOfBatch(events[^1])))
             events.RemoveAt(events.Count - 1);
-
-        return events.Count > 0;
     }
 
     private bool IsBeyond(long position, long edge) => IsForwards ? position > edge : position < edge;
@@ -142,7 +155,7 @@ internal sealed class PageReader
     /// <returns>False where none is left.</returns>
     private async ValueTask<bool> FindCandidatesAsync()
     {
-        (candidateAt, candidateCount) = (0, 0);
+        (candidateAt, candidateCount, isOneByOne) = (0, 0, false);
         while (partIndex >= 0 && partIndex < parts.Count && (IsForwards ? target <= upTo : target > after))
         {
             cursor ??= await Cursor.OverAsync(query, parts[partIndex], after, upTo, direction);

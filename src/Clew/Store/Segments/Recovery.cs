@@ -67,7 +67,7 @@ internal static class Recovery
         // A segment that holds nothing, because the first batch that wanted in was too large for it, has no tail of its own.
         if (view.Parts.Tails.Count > 0 && view.Parts.Tails[^1].Segment == point.Segment)
             keeper.Freeze(view.Parts.Tails[^1], point);
-        if (keeper.FrozenCount >= LogEnd.TailsMax - 1)
+        if (keeper.FrozenCount >= LogEnd.FrozenMax)
             await keeper.FileTailsAsync();
     }
 

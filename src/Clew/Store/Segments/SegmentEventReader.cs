@@ -10,6 +10,9 @@ public sealed class SegmentEventReader : IEventReader
     /// <summary>With more tails than these it looks for new index files.</summary>
     private const int TailsMax = 2;
 
+    /// <summary>An open file outlives its folder, so each so many polls it looks whether the store is still where it was.</summary>
+    private const int PollsBetweenLooks = 20;
+
     private readonly Surroundings surroundings;
     private readonly SegmentStoreOptions options;
     private readonly LogView view;
@@ -17,6 +20,7 @@ public sealed class SegmentEventReader : IEventReader
     private readonly BlockCache cache;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
+    private IDiskFile? head;
     private Task following = Task.CompletedTask;
     private Task? closing;
 
@@ -92,7 +96,7 @@ public sealed class SegmentEventReader : IEventReader
             ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
 
         var cache = new BlockCache(options.IndexCacheBytesMax);
-        var view = new LogView(store, await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId), options);
+        var view = new LogView(store, await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId), options, surroundings.Workers);
         var (files, _) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, cache);
         view.Change(_ => new(files, []));
         var scan = new LogScan(view, files.Count > 0 ? files[^1].Header.End : LogPoint.Start);
@@ -115,9 +119,11 @@ public sealed class SegmentEventReader : IEventReader
     {
         try
         {
-            while (!stopping.IsCancellationRequested)
+            for (var polls = 1; !stopping.IsCancellationRequested; polls++)
             {
                 await Task.Delay(options.PollInterval, surroundings.Time, stopping.Token);
+                if (polls % PollsBetweenLooks == 0)
+                    await CheckThatItIsThereAsync();
                 await CatchUpAsync();
             }
         }
@@ -136,6 +142,23 @@ public sealed class SegmentEventReader : IEventReader
         catch (Exception fault)
         {
             view.Fail(new StoreFailedException($"The reader of {surroundings.Disk.Name} has stopped: {fault.Message} Open another one.", fault));
+        }
+    }
+
+    private async ValueTask CheckThatItIsThereAsync()
+    {
+        try
+        {
+            (await surroundings.Disk.OpenAsync(StoreHeader.FileName, FileUse.Read)).Dispose();
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Missing)
+        {
+            throw new StoreUnavailableException(
+                $"The store in {surroundings.Disk.Name} is gone: it was moved or removed, or its file system is no longer there. Open another reader where it is now.", fault);
+        }
+        catch (DiskException)
+        {
+            // It is there; why it cannot be opened just now, whoever needs it will say.
         }
     }
 
@@ -168,14 +191,11 @@ public sealed class SegmentEventReader : IEventReader
         return true;
     }
 
-    // Opened anew each time: the folder may be gone, or be that of another store.
     private async ValueTask<Watermark?> ReadMarkAsync()
     {
-        Watermark? mark;
         try
         {
-            using var head = await surroundings.Disk.OpenAsync(Watermark.FileName, FileUse.Read);
-            mark = await Watermark.ReadAsync(head);
+            head ??= await surroundings.Disk.OpenAsync(Watermark.FileName, FileUse.Read);
         }
         catch (DiskException fault) when (fault.Fault == DiskFault.Missing)
         {
@@ -184,6 +204,7 @@ public sealed class SegmentEventReader : IEventReader
                 : throw StoreFolder.Damaged(Watermark.FileName, null, "it is missing", "Open the store for writing once, which makes it anew.");
         }
 
+        var mark = await Watermark.ReadAsync(head);
         return mark is not null || view.Segments.Headers.Count == 0 || scan.Point.Position == 0
             ? mark
             : throw StoreFolder.Damaged(Watermark.FileName, 0, "none of its marks is sound", "Open the store for writing once, which makes it anew.");
@@ -251,6 +272,7 @@ public sealed class SegmentEventReader : IEventReader
         stopping.Cancel();
         await following;
         view.Close();
+        head?.Dispose();
         view.Segments.Dispose();
         foreach (var file in view.Parts.Files)
             file.Dispose();

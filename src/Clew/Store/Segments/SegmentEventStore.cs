@@ -182,26 +182,26 @@ public sealed class SegmentEventStore : IEventStore
         foreach (var name in unused.Concat(names.Where(name => name.EndsWith(".tmp", StringComparison.Ordinal))))
             await disk.DeleteAsync(name);
 
-        var view = new LogView(store, segments, options);
+        var view = new LogView(store, segments, options, surroundings.Workers);
         view.Change(_ => new(files, []));
         var keeper = new IndexKeeper(view, disk, surroundings.Entropy, cache);
-        var end = await Recovery.RunAsync(view, disk, keeper, mark);
-        if (view.Parts.Tails.Count == 0 || view.Parts.Tails[^1].Segment != end.Segment)
-            view.Change(parts => parts with { Tails = [.. parts.Tails, new(end.Position + 1, end.Segment, view.Hasher)] });
+        var point = await Recovery.RunAsync(view, disk, keeper, mark);
+        if (view.Parts.Tails.Count == 0 || view.Parts.Tails[^1].Segment != point.Segment)
+            view.Change(parts => parts with { Tails = [.. parts.Tails, new(point.Position + 1, point.Segment, view.Hasher)] });
 
         // Also over a mark of another log, which would count for as long as its write number is the higher one.
         var head = new HeadFile(store.Lineage, headFile, found, slot);
-        if (mark is not { IsClean: true } || mark.Point != end)
+        if (mark is not { IsClean: true } || mark.Point != point)
         {
             // The mark that was found may be in the cache only; it must not be lost while the other one is written.
             await headFile.SyncAsync();
-            await head.WriteAsync(end, isClean: false);
+            await head.WriteAsync(point, isClean: false);
             await head.SyncAsync();
         }
 
-        view.Publish(end);
+        view.Publish(point);
         var last = await disk.OpenAsync(segments.Last.FileName, FileUse.Write);
-        return new(surroundings, options, view, keeper, head, last, end, folderLock);
+        return new(surroundings, options, view, keeper, head, last, point, folderLock);
     }
 
     private static async ValueTask<(IDiskFile File, Watermark? Mark, int Slot)> OpenHeadAsync(

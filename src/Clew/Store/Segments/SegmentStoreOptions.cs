@@ -34,6 +34,9 @@ public sealed record SegmentStoreOptions
     /// <summary>The idempotence window, which only tests make smaller.</summary>
     internal int WindowEvents { get; init; } = Events.EventLimits.IdempotenceWindowEvents;
 
+    /// <summary>How many events are read aside at a time, which only tests make smaller.</summary>
+    internal int PortionEvents { get; init; } = 1024;
+
     internal void Check()
     {
         if (SegmentBytesMax is < SegmentBytesMin or > 1 << 30)

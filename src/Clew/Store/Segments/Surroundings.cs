@@ -6,10 +6,13 @@ internal sealed record Surroundings(IDisk Disk, TimeProvider Time, IWorkers Work
 /// <summary>Fills bytes with chance: log ids, salts, seeds of checksums.</summary>
 internal delegate void Entropy(Span<byte> target);
 
-/// <summary>Where the engine's own loops run.</summary>
+/// <summary>Where the engine's own work runs.</summary>
 internal interface IWorkers
 {
     /// <summary>Runs a loop; all that it awaits continues on the same worker, one step at a time.</summary>
     /// <returns>Ends with the loop.</returns>
     Task Start(string name, Func<Task> loop);
+
+    /// <summary>Does a short piece of work beside the caller.</summary>
+    Task<T> Aside<T>(Func<Task<T>> work);
 }

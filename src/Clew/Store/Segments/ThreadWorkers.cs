@@ -1,6 +1,6 @@
 namespace Clew.Store.Segments;
 
-/// <summary>Runs each loop on a thread of its own: a loop blocks in the disk, and must not hold a thread of the pool.</summary>
+/// <summary>Runs each loop on a thread of its own, because a loop blocks in the disk and must not hold a thread of the pool; short work runs on the pool.</summary>
 internal sealed class ThreadWorkers : IWorkers
 {
     public Task Start(string name, Func<Task> loop)
@@ -11,6 +11,10 @@ internal sealed class ThreadWorkers : IWorkers
         thread.Start();
         return ended.Task;
     }
+
+#pragma warning disable RS0030 // The one place.
+    public Task<T> Aside<T>(Func<Task<T>> work) => Task.Run(work);
+#pragma warning restore RS0030
 
     private sealed class Pump : SynchronizationContext
     {

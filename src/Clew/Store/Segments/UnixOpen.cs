@@ -24,6 +24,7 @@ internal static class UnixOpen
     private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
     private static readonly int NoFollow = OperatingSystem.IsMacOS() ? 0x100 : Flush.IsArm ? 0x8000 : 0x20000;
     private static readonly int NoWait = OperatingSystem.IsMacOS() ? 0x4 : 0x800;
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
     private static readonly int Loop = OperatingSystem.IsMacOS() ? 62 : 40;
 
     /// <exception cref="DiskException">It cannot be opened so; a file that is to be created must not be there.</exception>
@@ -40,24 +41,37 @@ internal static class UnixOpen
 
     private static SafeFileHandle Open(string path, int flags)
     {
-        // Opening a pipe waits for who writes into it, and regular files know no waiting.
-        var descriptor = Native.Open(path, flags | CloseOnExec | NoWait, OwnerOnly);
+        // Opening a pipe waits for who writes into it. A regular file has nothing to wait for, unless a file server has leased it.
+        var (descriptor, error) = Try(path, flags | CloseOnExec | NoWait);
+        if (error == WouldBlock)
+            (descriptor, error) = Try(path, flags | CloseOnExec);
         if (descriptor < 0)
-            throw Fault(path, Marshal.GetLastPInvokeError());
+            throw Fault(path, error);
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (IsSeekable(handle))
+        if (FolderDisk.Try(path, () => IsSeekable(handle)))
             return handle;
 
         handle.Dispose();
         throw Unfit(path);
     }
 
+    private static (int Descriptor, int Error) Try(string path, int flags)
+    {
+        while (true)
+        {
+            var descriptor = Native.Open(path, flags, OwnerOnly);
+            var error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error != Native.Interrupted)
+                return (descriptor, error);
+        }
+    }
+
     private static bool IsSeekable(SafeFileHandle handle)
     {
         try
         {
-#pragma warning disable RS0030 // Opening belongs to FolderDisk.
+#pragma warning disable RS0030 // It asks, and reads nothing.
             RandomAccess.GetLength(handle);
 #pragma warning restore RS0030
             return true;
@@ -69,7 +83,7 @@ internal static class UnixOpen
     }
 
     private static DiskException Unfit(string path) =>
-        new(DiskFault.Unfit, $"{path} is no regular file but a pipe, a socket or a device, and a store has a file there. Move it away.");
+        new(DiskFault.Unfit, $"{path} is no regular file but a pipe or a socket, and a store has a file there. Move it away.");
 
     private static DiskException Fault(string path, int error) => error switch
     {

@@ -48,6 +48,8 @@ internal sealed class SimulatedProcess : SynchronizationContext, IWorkers
         return true;
     });
 
+    public Task<T> Aside<T>(Func<Task<T>> work) => Call(work);
+
     /// <summary>Runs something of the harness; a fault in it ends the run.</summary>
     public void Run(Func<Task> body) => Post(async _ =>
     {

@@ -22,6 +22,7 @@ internal sealed class RunContext
             SegmentBytesMax = Options.SegmentBytesMax,
             Durability = Options.Durability,
             WindowEvents = Options.WindowEvents,
+            PortionEvents = 20,
         };
     }
 
