@@ -21,7 +21,7 @@ if (Console.IsOutputRedirected)
 
 // Broken bytes are refused, not replaced.
 var input = Console.IsInputRedirected
-    ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false, throwOnInvalidBytes: true))
+    ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false)
     : Console.In;
 var terminal = new Terminal(input, Console.Out, Console.Error, TimeProvider.System);
 return await CommandLine.RunAsync(args, terminal, stop.Token);

@@ -11,6 +11,8 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew append</c>: one event.</summary>
 internal sealed class AppendCommand : ToolCommand
 {
+    private const char ByteOrderMark = '\uFEFF';
+
     private readonly Option<string> store = StoreOption();
     private readonly Option<string> stream = new("--stream") { Description = "The stream it belongs to.", HelpName = "S", Required = true };
     private readonly Option<string> type = new("--type") { Description = "Its name in the log.", HelpName = "T", Required = true };
@@ -109,6 +111,12 @@ internal sealed class AppendCommand : ToolCommand
             throw new CommandException(Failure.Usage($"--data is not JSON {JsonFault.Text(fault)}"), fault);
         }
 
+        foreach (var name in (string[])[options.GetRequiredValue(stream), options.GetRequiredValue(type), .. options.GetValue(tags) ?? []])
+        {
+            if (name.StartsWith('$'))
+                throw new CommandException(Failure.Usage($"A name that begins with $ is Clew's own; \"{name}\" cannot be given."));
+        }
+
         var made = new EventData(options.GetRequiredValue(stream), options.GetRequiredValue(type), payload)
         {
             Tags = [.. (options.GetValue(tags) ?? []).Select(tag => new Tag(tag))],
@@ -135,7 +143,7 @@ internal sealed class AppendCommand : ToolCommand
             throw new CommandException(Failure.Usage("--data is not UTF-8: standard input holds bytes that are no text."), fault);
         }
 
-        return text.ToString();
+        return text.ToString().TrimStart(ByteOrderMark);
     }
 
     // Who does not learn that it was appended would append it again.
@@ -144,6 +152,7 @@ internal sealed class AppendCommand : ToolCommand
         try
         {
             Show(screen, appended, result);
+            screen.Flush();
         }
         catch (IOException fault) when (fault is not OutputClosedException)
         {

@@ -53,13 +53,13 @@ internal sealed class ImportCommand : ToolCommand
         var known = asked;
         try
         {
-            known ??= Guess(path);
+            known ??= Guess(path, cancellation);
 
             // All of it, before anything is appended: a file that is broken leaves the store as it was.
-            await PassAsync(screen, path, known.Value, "checking", batches => CheckAsync(batches, cancellation));
+            await PassAsync(screen, path, known.Value, "checking", batches => CheckAsync(batches, cancellation), cancellation);
             await using var log = await SegmentEventStore.OpenAsync(options.GetRequiredValue(store), storeOptions, cancellation);
             importer = new(log);
-            await PassAsync(screen, path, known.Value, "importing", batches => importer.RunAsync(batches, cancellation));
+            await PassAsync(screen, path, known.Value, "importing", batches => importer.RunAsync(batches, cancellation), cancellation);
         }
         catch (Exception fault) when (fault is InputException || (fault is ArgumentException && importer is not null))
         {
@@ -85,9 +85,9 @@ internal sealed class ImportCommand : ToolCommand
             $"There is no format \"{name}\"; there are {string.Join(", ", Enum.GetValues<ImportFormat>().Select(ImportFormats.Name))}."));
     }
 
-    private static ImportFormat Guess(string path)
+    private static ImportFormat Guess(string path, CancellationToken cancellation)
     {
-        using var input = ImportFile.Open(path);
+        using var input = ImportFile.Open(path, cancellation);
         return ImportFormats.Guess(input.Content);
     }
 
@@ -100,9 +100,9 @@ internal sealed class ImportCommand : ToolCommand
     };
 
     private static async Task PassAsync(
-        Screen screen, string path, ImportFormat format, string title, Func<IEnumerable<ImportBatch>, Task> run)
+        Screen screen, string path, ImportFormat format, string title, Func<IEnumerable<ImportBatch>, Task> run, CancellationToken cancellation)
     {
-        using var input = ImportFile.Open(path);
+        using var input = ImportFile.Open(path, cancellation);
         var batches = ImportBatch.Form(Events(format, input.Content));
         await (screen.ShowsProgress
             ? WithProgressAsync(screen, title, input, progress => run(Reporting(batches, progress)))

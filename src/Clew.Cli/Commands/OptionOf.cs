@@ -80,7 +80,7 @@ internal static class OptionOf
         var path = result.Tokens[0].Value;
         if (string.IsNullOrWhiteSpace(path))
             result.AddError($"{name} takes the path of a folder, not nothing.");
-        else if (File.Exists(path))
+        else if (File.Exists(path) && new FileInfo(path).LinkTarget is null)
             result.AddError($"{name} takes a folder, and {path} is a file.");
     }
 

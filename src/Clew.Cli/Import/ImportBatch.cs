@@ -20,11 +20,12 @@ internal sealed record ImportBatch(IReadOnlyList<EventData> Events, IReadOnlyLis
     public static IEnumerable<ImportBatch> Form(IEnumerable<SourceEvent> events)
     {
         var versions = new Dictionary<StreamName, long>();
+        var lastTold = new Dictionary<StreamName, long>();
         var pending = new List<EventData>(EventsAimed);
         var before = new Dictionary<StreamName, StreamVersion>();
         var ids = new HashSet<Guid>();
         var bytes = 0L;
-        foreach (var (data, bringsId, line) in events)
+        foreach (var (data, bringsId, line, told) in events)
         {
             var size = EventLimits.EncodedBytesOf(data);
             if (size > EventLimits.EventBytesMax)
@@ -37,6 +38,9 @@ internal sealed record ImportBatch(IReadOnlyList<EventData> Events, IReadOnlyLis
 
             if (bringsId && !ids.Add(data.Id))
                 throw InputException.AtLine(line, $"the event id {data.Id} comes a second time; an id belongs to one event.");
+
+            if (told is { } one)
+                CheckOrder(lastTold, data.Stream, one, line);
 
             ref var version = ref CollectionsMarshal.GetValueRefOrAddDefault(versions, data.Stream, out _);
             before.TryAdd(data.Stream, new(version));
@@ -56,6 +60,17 @@ internal sealed record ImportBatch(IReadOnlyList<EventData> Events, IReadOnlyLis
             before.Clear();
             return batch;
         }
+    }
+
+    // What begins in the middle, or runs backwards, would silently become another history.
+    private static void CheckOrder(Dictionary<StreamName, long> lastTold, StreamName stream, long told, long line)
+    {
+        ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(lastTold, stream, out var isKnown);
+        if (!isKnown && told != 1)
+            throw InputException.AtLine(line, $"the stream {stream} begins at version {told} here; a stream can be imported from its version 1 only.");
+        if (told <= last)
+            throw InputException.AtLine(line, $"version {told} of the stream {stream} comes after its version {last}; events are imported in the order of the log.");
+        last = told;
     }
 
     // A batch that ends with its last stream leaves the next one nothing to wait for.

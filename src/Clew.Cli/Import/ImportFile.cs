@@ -18,14 +18,16 @@ internal sealed class ImportFile : IDisposable
     public (long Done, long Total) Progress => (file.Position, file.Length);
 
     /// <exception cref="InputException">It is missing, empty, or may not be read.</exception>
-    public static ImportFile Open(string path)
+    public static ImportFile Open(string path, CancellationToken cancellation)
     {
+        if (path.Length == 0)
+            throw new InputException("FILE is empty; give the path of a file.");
         if (Directory.Exists(path))
             throw new InputException("it is a folder; give a file.");
         if (!File.Exists(path))
             throw new InputException("there is no such file.");
 
-        var file = OpenExisting(path);
+        var file = OpenExisting(path, cancellation);
         if (!file.CanSeek)
         {
             file.Dispose();
@@ -44,11 +46,13 @@ internal sealed class ImportFile : IDisposable
         return new(file, packed: read == 2 && magic[0] == 0x1f && magic[1] == 0x8b);
     }
 
-    private static FileStream OpenExisting(string path)
+    // Opening a pipe waits in the system until somebody writes into it, and no cancellation reaches it there.
+    private static FileStream OpenExisting(string path, CancellationToken cancellation)
     {
         try
         {
-            return new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+            var opening = Task.Run(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16), cancellation);
+            return opening.WaitAsync(cancellation).GetAwaiter().GetResult();
         }
         catch (UnauthorizedAccessException fault)
         {

@@ -7,6 +7,9 @@ namespace Clew.Cli.Import;
 /// <summary>Reads events as <c>clew read --json</c> writes them, or shorter: only stream, type and data are needed.</summary>
 internal static class JsonLinesSource
 {
+    // What may be appended is nested 64 deep, and a line holds it in one object more.
+    private static readonly JsonDocumentOptions DeepEnough = new() { MaxDepth = 65 };
+
     /// <exception cref="InputException">A line is no event; the message names it.</exception>
     public static IEnumerable<SourceEvent> Read(Stream content)
     {
@@ -18,7 +21,7 @@ internal static class JsonLinesSource
     {
         try
         {
-            using var document = JsonDocument.Parse(text);
+            using var document = JsonDocument.Parse(text, DeepEnough);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw InputException.AtLine(line, "it is no JSON object.");
 
@@ -26,7 +29,7 @@ internal static class JsonLinesSource
             foreach (var member in document.RootElement.EnumerateObject())
                 fields.Take(member, line);
 
-            return new(fields.Event(line), fields.Id is not null, line);
+            return new(fields.Event(line), fields.Id is not null, line, fields.Version);
         }
         catch (JsonException fault)
         {
@@ -54,6 +57,8 @@ internal static class JsonLinesSource
         private Guid? causationId;
 
         public Guid? Id { get; private set; }
+
+        public long? Version { get; private set; }
 
         public void Take(JsonProperty member, long line)
         {
@@ -108,7 +113,12 @@ internal static class JsonLinesSource
                 case "occurredAt":
                     occurredAt = value.ValueKind == JsonValueKind.Null ? null : Time(member);
                     break;
-                case "position" or "version" or "recordedAt":
+                case "version":
+                    Version = value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var version) && version >= 1
+                        ? version
+                        : throw new FormatException("\"version\" takes a whole number from 1.");
+                    break;
+                case "position" or "recordedAt":
                     // The log that takes the event gives it new ones.
                     break;
                 default:

@@ -38,9 +38,12 @@ internal static class XesSource
         {
             return events.MoveNext();
         }
+        catch (XmlException fault) when (fault.LineNumber == 0 && !fault.Message.Contains("DTD", StringComparison.Ordinal))
+        {
+            throw new InputException($"invalid XML: {fault.Message}", fault);
+        }
         catch (XmlException fault) when (fault.LineNumber == 0)
         {
-            // Of all faults of the text, only this one has no place.
             throw new InputException(
                 "it has a document type definition (DTD), which XES has no use for and which could read other files or never end; remove it.", fault);
         }

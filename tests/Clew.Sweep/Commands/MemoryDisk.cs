@@ -6,7 +6,7 @@ namespace Clew.Sweep.Commands;
 internal sealed class MemoryDisk : IDisk
 {
     private readonly SortedDictionary<string, Content> files = new(StringComparer.Ordinal);
-    private bool isLocked;
+    private readonly HashSet<string> locked = [];
 
     public string Name => "memory";
 
@@ -30,7 +30,7 @@ internal sealed class MemoryDisk : IDisk
     public void Remove(string name) => files.Remove(name);
 
     /// <summary>The process that held the lock is gone.</summary>
-    public void Forget() => isLocked = false;
+    public void Forget() => locked.Clear();
 
     /// <summary>As it would be found by the next process.</summary>
     public MemoryDisk Copy()
@@ -65,22 +65,21 @@ internal sealed class MemoryDisk : IDisk
 
     public ValueTask SyncFolderAsync() => default;
 
-    public ValueTask<IDisposable?> TryLockAsync(string name, string holder)
+    public ValueTask<IDisposable?> TryLockAsync(string name, string? holder)
     {
-        if (isLocked)
+        if (!locked.Add(name))
             return new((IDisposable?)null);
 
-        isLocked = true;
         files.TryAdd(name, new Content([]));
-        return new(new Lock(this));
+        return new(new Lock(this, name));
     }
 
     private Content Find(string name) =>
         files.TryGetValue(name, out var content) ? content : throw new DiskException(DiskFault.Missing, $"There is no {name}.");
 
-    private sealed class Lock(MemoryDisk disk) : IDisposable
+    private sealed class Lock(MemoryDisk disk, string name) : IDisposable
     {
-        public void Dispose() => disk.isLocked = false;
+        public void Dispose() => disk.locked.Remove(name);
     }
 
     private sealed class Content(byte[] bytes)

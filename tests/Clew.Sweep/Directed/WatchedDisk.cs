@@ -91,7 +91,7 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
         return default;
     }
 
-    public ValueTask<IDisposable?> TryLockAsync(string name, string holder)
+    public ValueTask<IDisposable?> TryLockAsync(string name, string? holder)
     {
         flushed.TryAdd(name, new(name));
         return cache.TryLockAsync(name, holder);

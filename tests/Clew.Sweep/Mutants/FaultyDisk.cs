@@ -28,7 +28,7 @@ internal sealed class FaultyDisk(IDisk inner, DiskBug bug) : IDisk
 
     public ValueTask SyncFolderAsync() => bug is DiskBug.FolderNotFlushed or DiskBug.NothingFlushed ? default : inner.SyncFolderAsync();
 
-    public async ValueTask<IDisposable?> TryLockAsync(string name, string holder) =>
+    public async ValueTask<IDisposable?> TryLockAsync(string name, string? holder) =>
         await inner.TryLockAsync(name, holder) ?? (bug == DiskBug.LockIgnored ? new MemoryStream() : null);
 
     private sealed class FaultyFile(IDiskFile inner, string name, DiskBug bug) : IDiskFile

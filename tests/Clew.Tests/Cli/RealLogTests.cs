@@ -8,10 +8,10 @@ public sealed class RealLogTests
     [RealLogFact("bpic2012.xes.gz")]
     public void The_loan_log_has_262200_events_in_13087_streams()
     {
-        using var file = ImportFile.Open(RealLogFactAttribute.PathOf("bpic2012.xes.gz"));
+        using var file = ImportFile.Open(RealLogFactAttribute.PathOf("bpic2012.xes.gz"), TestContext.Current.CancellationToken);
         var streams = new HashSet<StreamName>();
         var events = 0;
-        foreach (var (data, _, _) in XesSource.Read(file.Content))
+        foreach (var (data, _, _, _) in XesSource.Read(file.Content))
         {
             events++;
             streams.Add(data.Stream);

@@ -73,6 +73,34 @@ public sealed class StoreCommandTests
         Assert.False(Directory.Exists(scratch.Store));
     }
 
+    [Theory]
+    [InlineData("$s", "t", "k:v")]
+    [InlineData("s", "$t", "k:v")]
+    [InlineData("s", "t", "$k:v")]
+    public async Task A_name_of_Clews_own_is_refused(string stream, string type, string tag)
+    {
+        using var scratch = new Scratch();
+
+        var run = await Tool.RunAsync("append", "--store", scratch.Store, "--stream", stream, "--type", type, "--tag", tag, "--data", "1");
+
+        Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.Contains("begins with $ is Clew's own", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(scratch.Store));
+    }
+
+    [Fact]
+    public async Task What_is_appended_as_deep_as_may_be_can_be_exported_and_imported()
+    {
+        using var scratch = new Scratch();
+        var deep = new string('[', 64) + new string(']', 64);
+        await Tool.RunAsync("append", "--store", scratch.Store, "--stream", "s", "--type", "t", "--data", deep);
+        var export = scratch.File("export.jsonl", (await Tool.RunAsync("read", "--store", scratch.Store, "--json")).Out);
+
+        var import = await Tool.RunAsync("import", export, "--store", scratch.At("copy"));
+
+        Assert.Equal((0, ""), (import.ExitCode, import.Error));
+    }
+
     [Fact]
     public async Task A_position_beyond_the_log_is_read_as_of_with_a_word_about_it()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Clew.Store;
 using Clew.Store.Segments;
 using CsCheck;
@@ -15,6 +16,19 @@ public sealed partial class SegmentEventStoreTests
         var refused = await Assert.ThrowsAsync<StoreInUseException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
 
         Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", refused.Message, StringComparison.Ordinal);
+        Assert.IsType<AppendResult.Appended>(await first.AppendAsync(Event("a")));
+    }
+
+    [Fact]
+    public async Task A_second_writer_is_refused_even_where_the_lock_was_deleted_as_a_leftover()
+    {
+        var folder = folders.Next();
+        await using var first = await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation);
+        File.Delete(Path.Combine(folder, StoreFolder.Lock));
+
+        var refused = await Assert.ThrowsAsync<StoreInUseException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
+
+        Assert.Contains("LOCK is free: that file was deleted or replaced", refused.Message, StringComparison.Ordinal);
         Assert.IsType<AppendResult.Appended>(await first.AppendAsync(Event("a")));
     }
 
@@ -84,6 +98,7 @@ public sealed partial class SegmentEventStoreTests
         var header = Path.Combine(folder, StoreHeader.FileName);
         var bytes = await File.ReadAllBytesAsync(header, Cancellation);
         bytes[8] = StoreHeader.FormatVersion + 1;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(60), Clew.Events.Crc32C.Of(bytes.AsSpan(0, 60)));
         await File.WriteAllBytesAsync(header, bytes, Cancellation);
 
         var before = Bytes(folder);

@@ -92,8 +92,13 @@ internal sealed class FolderDisk : IDisk
         return default;
     }
 
-    public ValueTask<IDisposable?> TryLockAsync(string name, string holder) =>
-        new(OperatingSystem.IsWindows() ? (IDisposable?)LockByShare(PathOf(name), holder) : LockByFlock(PathOf(name), holder));
+    public ValueTask<IDisposable?> TryLockAsync(string name, string? holder)
+    {
+        if (holder is null)
+            return new(OperatingSystem.IsLinux() ? RangeLock.TryTake(UnixOpen.File(PathOf(name), FileUse.Write), PathOf(name)) : NoLock.Instance);
+
+        return new(OperatingSystem.IsWindows() ? (IDisposable?)LockByShare(PathOf(name), holder) : LockByFlock(PathOf(name), holder));
+    }
 
     private string PathOf(string name) => Path.Combine(Name, name);
 

@@ -28,6 +28,16 @@ internal static class FolderLock
         }
     }
 
+    /// <summary>
+    /// Takes the lock of the file that says which log this is, too: somebody may delete LOCK as a leftover while its holder is at work, and a
+    /// new LOCK is free.
+    /// </summary>
+    /// <exception cref="StoreInUseException">Another has it.</exception>
+    public static async ValueTask<IDisposable> TakeIdentityAsync(IDisk disk) =>
+        await disk.TryLockAsync(StoreHeader.FileName, holder: null) ?? throw new StoreInUseException(
+            $"The store in {disk.Name} is open for writing elsewhere, though its file {StoreFolder.Lock} is free: that file was deleted or replaced meanwhile. " +
+            "A store has one writer: close that one. Reading works meanwhile (SegmentEventReader; clew read).");
+
     private static string Holder() =>
         string.Create(CultureInfo.InvariantCulture, $"in process {Environment.ProcessId} on {Environment.MachineName}");
 

@@ -24,9 +24,11 @@ internal interface IDisk
     /// <summary>Makes all names durable: creations, renames and removals.</summary>
     ValueTask SyncFolderAsync();
 
-    /// <summary>Takes the one lock of the folder, and leaves a note on who holds it.</summary>
+    /// <summary>Takes the one lock of a file.</summary>
+    /// <param name="name">The file; made where it is missing.</param>
+    /// <param name="holder">A note on who holds it, which becomes the file's content; null leaves it as it is, and is in the way of nobody who reads it.</param>
     /// <returns>What releases it when disposed; null where another holds it, in this process or any other.</returns>
-    ValueTask<IDisposable?> TryLockAsync(string name, string holder);
+    ValueTask<IDisposable?> TryLockAsync(string name, string? holder);
 }
 
 /// <summary>An open file of a store. Reads may run beside writes and each other; writes and syncs come one at a time.</summary>

@@ -22,6 +22,9 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int FileControl(SafeFileHandle file, int command, int argument);
 
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int FileControl(SafeFileHandle file, int command, ref FileRange range);
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
 
@@ -33,6 +36,17 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     public static partial int FileAllocate(SafeFileHandle file, int mode, long offset, long length);
+
+    /// <summary>The system's struct flock on 64-bit Linux; a length of 0 means all of the file.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FileRange
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Process;
+    }
 
     [LibraryImport("kernel32", EntryPoint = "FlushFileBuffers", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]

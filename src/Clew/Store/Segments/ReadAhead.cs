@@ -4,8 +4,8 @@ using Clew.Store.Segments.Indexes;
 namespace Clew.Store.Segments;
 
 /// <summary>
-/// Reads a long stretch of the whole log in portions that end between batches. While one portion is read or dealt
-/// with, the next one is read and checked aside.
+/// Reads a long stretch of the whole log in portions that end between batches. While one portion is read or dealt with, the next one is
+/// read and checked aside.
 /// </summary>
 /// <param name="view">The log.</param>
 /// <param name="everything">The query that means every event.</param>
@@ -13,8 +13,6 @@ namespace Clew.Store.Segments;
 /// <param name="upTo">The last position that counts, further on; durable.</param>
 internal sealed class ReadAhead(LogView view, CompiledQuery everything, long after, long upTo) : IPages
 {
-    private const int PortionsAhead = 2;
-
     /// <summary>What is read aside of one portion: all of it where events are of usual size, and no more memory than this where they are large.</summary>
     private const int PagesAside = 4;
 

@@ -170,15 +170,16 @@ public sealed class SegmentEventReader : IEventReader
         if (mark.Lineage != view.Lineage)
             throw StoreFolder.Damaged(Watermark.FileName, 16, "it belongs to another log", "Open the store for writing once, which makes it anew.");
 
+        if (view.Segments.Headers.Count == 0 || view.Segments.Last.Number < mark.Point.Segment)
+            await AddSegmentsAsync();
+        StoreFolder.CheckReach(view.Segments, mark);
+
         // Index files are made of durable events only, so the mark may be behind them after a crash, and then they are right.
         if (mark.Point.Group > scan.Point.Group)
         {
-            if (view.Segments.Headers.Count == 0 || view.Segments.Last.Number < mark.Point.Segment)
-                await AddSegmentsAsync();
             if (view.Segments.Headers.Count == 0)
                 throw StoreFolder.WithoutSegments();
 
-            StoreFolder.CheckReach(view.Segments, mark);
             await scan.RunAsync(mark.Point.Group);
             if (scan.Point.Group < mark.Point.Group)
                 throw Unreadable(mark);
@@ -249,7 +250,7 @@ public sealed class SegmentEventReader : IEventReader
         var logBytes = 0L;
         for (var index = 0; index < headers.Count; index++)
         {
-            var last = index + 1 < headers.Count ? headers[index + 1].FirstPosition - 1 : view.Head.Position.Value;
+            var last = Math.Min(view.Head.Position.Value, index + 1 < headers.Count ? headers[index + 1].FirstPosition - 1 : long.MaxValue);
             if (last < headers[index].FirstPosition)
                 continue;
 

@@ -25,7 +25,7 @@ public sealed class SegmentEventStore : IEventStore
     private readonly IndexKeeper keeper;
     private readonly IndexLoop indexing;
     private readonly HeadFile head;
-    private readonly IDisposable folderLock;
+    private readonly IReadOnlyList<IDisposable> locks;
     private readonly SemaphoreSlim room = new(AppendsMax);
     private readonly Lock gate = new();
     private readonly Task[] loops;
@@ -33,9 +33,9 @@ public sealed class SegmentEventStore : IEventStore
 
     private SegmentEventStore(
         Surroundings surroundings, SegmentStoreOptions options, LogView view, IndexKeeper keeper, HeadFile head, IDiskFile last, LogPoint point,
-        IDisposable folderLock)
+        IReadOnlyList<IDisposable> locks)
     {
-        (this.surroundings, this.view, this.keeper, this.head, this.folderLock) = (surroundings, view, keeper, head, folderLock);
+        (this.surroundings, this.view, this.keeper, this.head, this.locks) = (surroundings, view, keeper, head, locks);
         preparer = new(surroundings.Disk);
         indexing = new(keeper, fault => writer!.Fail(fault));
         end = new(view, options, surroundings, head, preparer, indexing, last, point);
@@ -167,6 +167,8 @@ public sealed class SegmentEventStore : IEventStore
         var disk = surroundings.Disk;
         var names = await disk.ListAsync();
         var store = await StoreFolder.HeaderAsync(disk, names) ?? await StoreFolder.CreateAsync(surroundings);
+        var identityLock = await FolderLock.TakeIdentityAsync(disk);
+        held.Push(identityLock);
         var logId = store.Lineage.LogId;
         var segments = await StoreFolder.SegmentsAsync(disk, names, logId);
         held.Push(segments);
@@ -201,7 +203,7 @@ public sealed class SegmentEventStore : IEventStore
 
         view.Publish(point);
         var last = await disk.OpenAsync(segments.Last.FileName, FileUse.Write);
-        return new(surroundings, options, view, keeper, head, last, point, folderLock);
+        return new(surroundings, options, view, keeper, head, last, point, [identityLock, folderLock]);
     }
 
     private static async ValueTask<(IDiskFile File, Watermark? Mark, int Slot)> OpenHeadAsync(
@@ -268,7 +270,8 @@ public sealed class SegmentEventStore : IEventStore
             view.Segments.Dispose();
             foreach (var file in view.Parts.Files)
                 file.Dispose();
-            folderLock.Dispose();
+            foreach (var taken in locks)
+                taken.Dispose();
         }
     }
 

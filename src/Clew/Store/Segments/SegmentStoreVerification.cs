@@ -30,23 +30,55 @@ public static class SegmentStoreVerification
             // The mark first, and then the segments: a writer may begin one in between.
             var mark = await MarkAsync(disk, names, store.Lineage);
             names = await disk.ListAsync();
-            using var segments = await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId);
+            using var segments = new SegmentSet(disk);
+            var missing = await MissingAsync(disk, names, store.Lineage.LogId, segments, mark);
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
             var check = new LogCheck(store, segments, files, progress);
-            if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
+            if (missing is null && segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.WithoutSegments();
-            StoreFolder.CheckReach(segments, mark);
-            var damage = segments.Headers.Count == 0 ? null : await check.RunAsync(mark, notes, cancellation);
+            var damage = await check.RunAsync(cancellation) ?? missing ?? await check.EndAsync(mark, notes);
             if (damage is null && mark is null && check.Point.Group > 0)
                 damage = new(Watermark.FileName, null, new(check.Point.Position + 1), "it holds no sound mark of this log, so it is not known whether events are missing at the end");
-            var indexDamage = damage is null ? await check.CompareAsync(cancellation) : [];
+            if (damage is null && await MarkAsync(disk, names, store.Lineage) is { } now && now.Point.Group < check.Point.Group)
+                notes.Add($"{Watermark.FileName} says that the log ends at position {now.Point.Position}, and it ends at {check.Point.Position}: readers do not see what follows until a writer has opened the store.");
+
+            IReadOnlyList<Damage> indexDamage = damage is null ? [.. await UnsoundAsync(disk, unused, store.Lineage.LogId), .. await check.CompareAsync(cancellation)] : [];
             return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes);
         }
         catch (StoreCorruptedException corrupted)
         {
             return new(0, 0, 0, 0, corrupted.Damage, [], []);
         }
+    }
+
+    /// <summary>Finds the segments, up to the first that is missing or does not begin as it should.</summary>
+    private static async ValueTask<Damage?> MissingAsync(IDisk disk, IReadOnlyList<string> names, Guid logId, SegmentSet segments, Watermark? mark)
+    {
+        try
+        {
+            await StoreFolder.AddSegmentsAsync(disk, segments, names, logId);
+            StoreFolder.CheckReach(segments, mark);
+            return null;
+        }
+        catch (StoreCorruptedException corrupted)
+        {
+            return corrupted.Damage;
+        }
+    }
+
+    /// <summary>Those index files that are not used because they are damaged, and not because something else covers the same.</summary>
+    private static async ValueTask<List<Damage>> UnsoundAsync(IDisk disk, IReadOnlyList<string> unused, Guid logId)
+    {
+        var unsound = new List<Damage>();
+        foreach (var name in unused)
+        {
+            using var file = await StoreFolder.OpenIndexAsync(disk, name, logId, new BlockCache(1 << 20));
+            if (file is null && (await disk.ListAsync()).Contains(name))
+                unsound.Add(new(name, 0, null, "its first block is damaged or of another log, or the file is cut short"));
+        }
+
+        return unsound;
     }
 
     private static async ValueTask<Watermark?> MarkAsync(IDisk disk, IReadOnlyList<string> names, Lineage own)
@@ -72,8 +104,9 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
 
     public long BytesDone { get; private set; }
 
-    /// <returns>The first damage; null where there is none.</returns>
-    public async ValueTask<Damage?> RunAsync(Watermark? mark, List<string> notes, CancellationToken cancellation)
+    /// <summary>Goes through all groups.</summary>
+    /// <returns>Where they break off before the next segment; null where they do not.</returns>
+    public async ValueTask<Damage?> RunAsync(CancellationToken cancellation)
     {
         foreach (var segment in segments.Headers)
         {
@@ -90,6 +123,16 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
                 Point = next;
             }
         }
+
+        return null;
+    }
+
+    /// <summary>Whether the log may end where its groups do.</summary>
+    /// <returns>What is damaged there; null where nothing is.</returns>
+    public async ValueTask<Damage?> EndAsync(Watermark? mark, List<string> notes)
+    {
+        if (segments.Headers.Count == 0)
+            return null;
 
         if (mark is not null && mark.Point.Group > Point.Group)
             return await BreakAsync(segments.Last, $"events up to {mark.Point.Position} were durable");

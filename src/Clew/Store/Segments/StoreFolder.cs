@@ -21,7 +21,7 @@ internal static class StoreFolder
         var bytes = new byte[StoreHeader.Bytes];
         using var file = await disk.OpenAsync(StoreHeader.FileName, FileUse.Read);
         var read = await file.ReadAsync(bytes, 0);
-        return StoreHeader.Read(bytes.AsSpan(0, read), disk.Name);
+        return StoreHeader.Read(bytes.AsSpan(0, read), disk.Name, hasSegments: names.Any(name => SegmentHeader.ParseName(name) is not null));
     }
 
     /// <summary>Makes the folder a store.</summary>
@@ -47,10 +47,16 @@ internal static class StoreFolder
     public static async ValueTask<SegmentSet> SegmentsAsync(IDisk disk, IReadOnlyList<string> names, Guid logId)
     {
         var set = new SegmentSet(disk);
+        await AddSegmentsAsync(disk, set, names, logId);
+        return set;
+    }
+
+    /// <summary>Adds all segments to a set, in order; those before one that is not as it should be stay in it.</summary>
+    /// <exception cref="StoreCorruptedException">One is missing, foreign, or does not begin as it should.</exception>
+    public static async ValueTask AddSegmentsAsync(IDisk disk, SegmentSet set, IReadOnlyList<string> names, Guid logId)
+    {
         foreach (var name in names.Where(name => SegmentHeader.ParseName(name) is not null).Order(StringComparer.Ordinal))
             await AddSegmentAsync(disk, set, name, logId);
-
-        return set;
     }
 
     public static async ValueTask AddSegmentAsync(IDisk disk, SegmentSet set, string name, Guid logId)
@@ -122,7 +128,7 @@ internal static class StoreFolder
         Damaged(Watermark.FileName, null, "it speaks of events, but there is no segment", "Bring the segments back.", 1);
 
     // Gone between the listing and now: its writer has merged it.
-    private static async ValueTask<IndexFile?> OpenIndexAsync(IDisk disk, string name, Guid logId, BlockCache cache)
+    public static async ValueTask<IndexFile?> OpenIndexAsync(IDisk disk, string name, Guid logId, BlockCache cache)
     {
         try
         {

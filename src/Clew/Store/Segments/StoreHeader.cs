@@ -35,14 +35,20 @@ internal sealed record StoreHeader(Lineage Lineage, UInt128 IndexKey, long MadeA
         return bytes;
     }
 
+    /// <param name="bytes">What the file holds.</param>
+    /// <param name="folder">Where it lies, for messages.</param>
+    /// <param name="hasSegments">Whether segments lie beside it, so that it must have been such a file.</param>
     /// <exception cref="StoreFormatException">These are not the bytes of such a file, or of a newer version.</exception>
-    public static StoreHeader Read(ReadOnlySpan<byte> bytes, string folder)
+    /// <exception cref="StoreCorruptedException">They have changed.</exception>
+    public static StoreHeader Read(ReadOnlySpan<byte> bytes, string folder, bool hasSegments = false)
     {
-        if (bytes.Length < 12 || !bytes.StartsWith(Magic))
+        // All versions have their checksum here: what is damaged must not pass for another version.
+        var isSound = bytes.Length >= Bytes && ReadUInt32LittleEndian(bytes[60..]) == Crc32C.Of(bytes[..60]);
+        if (!bytes.StartsWith(Magic) && (isSound || !hasSegments))
             throw new StoreFormatException($"{folder} is not a Clew store: its file {FileName} does not begin like one. Give the folder of a store, or an empty one to make a store in.");
-        if (ReadInt32LittleEndian(bytes[8..]) is var version && version != FormatVersion)
+        if (isSound && ReadInt32LittleEndian(bytes[8..]) is var version && version != FormatVersion)
             throw new StoreFormatException($"{folder} is a Clew store of format {version}, and this version of Clew reads format {FormatVersion}. Use a newer Clew.");
-        if (bytes.Length < Bytes || ReadUInt32LittleEndian(bytes[60..]) != Crc32C.Of(bytes[..60]) || bytes[56..60].ContainsAnyExcept((byte)0))
+        if (!isSound || bytes[56..60].ContainsAnyExcept((byte)0))
         {
             throw new StoreCorruptedException(
                 $"The file {FileName} in {folder} is damaged; nothing can be read without the identity it holds. Restore it from a backup: it never changes.",

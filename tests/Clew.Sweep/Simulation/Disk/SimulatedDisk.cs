@@ -271,7 +271,7 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
         public async ValueTask SyncFolderAsync() => await disk.PerformAsync(
             process, new DiskCall<bool>(process, "sync folder", disk.SyncFolder), disk.Faults.SyncLatencyMean);
 
-        public async ValueTask<IDisposable?> TryLockAsync(string name, string holder) =>
+        public async ValueTask<IDisposable?> TryLockAsync(string name, string? holder) =>
             await Do($"lock {name}", () => disk.TryLock(name, process)) ? new Lock(disk, name, process) : null;
 
         private Task<T> Do<T>(string what, Func<T> effect) =>
