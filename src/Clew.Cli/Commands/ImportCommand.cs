@@ -42,6 +42,8 @@ internal sealed class ImportCommand : ToolCommand
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
         var path = options.GetRequiredValue(file);
+        if (path.Length == 0)
+            throw new CommandException(Failure.Usage("FILE takes the path of a file, not nothing."));
         var asked = AskedFormat(options.GetValue(format));
         var storeOptions = new SegmentStoreOptions
         {

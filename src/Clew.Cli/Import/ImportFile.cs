@@ -20,8 +20,6 @@ internal sealed class ImportFile : IDisposable
     /// <exception cref="InputException">It is missing, empty, or may not be read.</exception>
     public static ImportFile Open(string path, CancellationToken cancellation)
     {
-        if (path.Length == 0)
-            throw new InputException("FILE is empty; give the path of a file.");
         if (Directory.Exists(path))
             throw new InputException("it is a folder; give a file.");
         if (!File.Exists(path))

@@ -95,7 +95,7 @@ internal sealed class FolderDisk : IDisk
     public ValueTask<IDisposable?> TryLockAsync(string name, string? holder)
     {
         if (holder is null)
-            return new(OperatingSystem.IsLinux() ? RangeLock.TryTake(UnixOpen.File(PathOf(name), FileUse.Write), PathOf(name)) : NoLock.Instance);
+            return new(OperatingSystem.IsLinux() && Environment.Is64BitProcess ? RangeLock.TryTake(UnixOpen.File(PathOf(name), FileUse.Write), PathOf(name)) : NoLock.Instance);
 
         return new(OperatingSystem.IsWindows() ? (IDisposable?)LockByShare(PathOf(name), holder) : LockByFlock(PathOf(name), holder));
     }
