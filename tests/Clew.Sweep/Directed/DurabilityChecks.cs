@@ -88,7 +88,9 @@ internal static class DurabilityChecks
             isFull = false;
             var appended = (AppendResult.Appended)await store.AppendAsync(Event());
             Expect.Same(new AppendResult.Appended(new(4), new(4), [new("s", new(1))]), appended, "the answer once there is space");
-            Expect.Same(1, await store.ReadEventsAsync(ReadRequest.Stream("s")).CountAsync(), "the number of events in the stream");
+            await store.AppendAsync(Event());
+            Expect.Same(2, await store.ReadEventsAsync(ReadRequest.Stream("s")).CountAsync(), "the number of events in the stream");
+            Expect.Same(5, await store.ReadEventsAsync(ReadRequest.All).CountAsync(), "the number of events in the log");
         });
     }
 
