@@ -60,13 +60,16 @@ public sealed class TailTests
     public async Task Tail_ends_with_a_message_when_its_store_is_taken_away()
     {
         using var scratch = new Scratch();
-        await (await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken)).DisposeAsync();
+        await using (var store = await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken))
+            await store.AppendAsync(new EventData("s", "t", "1"u8.ToArray()));
         var output = new Follower();
 
-        var tail = output.RunAsync("tail", "--store", scratch.Store);
+        var tail = output.RunAsync("tail", "--store", scratch.Store, "--after", "0", "--json");
+        await output.LinesAsync(1);
         Directory.Delete(scratch.Store, recursive: true);
 
         Assert.Equal(2, await tail);
+        Assert.Contains($"The store in {scratch.Store} is gone", output.Error.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>Runs the tool, and tells when it has written a line.</summary>
@@ -75,6 +78,8 @@ public sealed class TailTests
         private readonly CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         private readonly SemaphoreSlim written = new(0);
         private int lines;
+
+        public StringWriter Error { get; } = new();
 
         public long[] Positions =>
         [
@@ -86,7 +91,7 @@ public sealed class TailTests
         ];
 
         public Task<int> RunAsync(params string[] arguments) =>
-            CommandLine.RunAsync(arguments, new Terminal(TextReader.Null, this, TextWriter.Null, TimeProvider.System), stop.Token);
+            CommandLine.RunAsync(arguments, new Terminal(TextReader.Null, this, Error, TimeProvider.System), stop.Token);
 
         public void Stop() => stop.Cancel();
 
@@ -107,6 +112,7 @@ public sealed class TailTests
         {
             written.Dispose();
             stop.Dispose();
+            Error.Dispose();
             base.Dispose(disposing);
         }
     }

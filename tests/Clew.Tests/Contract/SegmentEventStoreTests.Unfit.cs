@@ -106,28 +106,18 @@ public sealed partial class SegmentEventStoreTests
         Assert.Contains($"The store in {folder} is gone", told.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_folder_where_a_file_goes_is_named()
+    [Theory]
+    [InlineData("HEAD")]
+    [InlineData("LOCK")]
+    public async Task A_folder_where_a_file_goes_is_named(string name)
     {
         var folder = await StoreOfOneAsync();
-        File.Delete(Path.Combine(folder, Watermark.FileName));
-        Directory.CreateDirectory(Path.Combine(folder, Watermark.FileName));
+        File.Delete(Path.Combine(folder, name));
+        Directory.CreateDirectory(Path.Combine(folder, name));
 
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
 
-        Assert.Contains("HEAD is a folder", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_folder_in_place_of_the_lock_is_named()
-    {
-        var folder = await StoreOfOneAsync();
-        File.Delete(Path.Combine(folder, StoreFolder.Lock));
-        Directory.CreateDirectory(Path.Combine(folder, StoreFolder.Lock));
-
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation));
-
-        Assert.Contains("LOCK is a folder, and a store has a file there. Move it away.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"{name} is a folder, and a store has a file there. Move it away.", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

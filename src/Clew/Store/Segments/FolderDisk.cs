@@ -133,7 +133,6 @@ internal sealed class FolderDisk : IDisk
     private static Flock? LockByFlock(string path, string holder)
     {
         const int exclusiveNow = 2 | 4;
-        var wouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
         var handle = UnixOpen.Lock(path);
         var result = Native.FileLock(handle, exclusiveNow);
         var refused = Marshal.GetLastPInvokeError();
@@ -144,10 +143,12 @@ internal sealed class FolderDisk : IDisk
         }
 
         handle.Dispose();
-        return refused == wouldBlock
-            ? null
-            : throw new DiskException(DiskFault.Failed, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(refused)}. The file system may not support locks; keep the store on a local disk.");
+        return refused == Native.WouldBlock ? null : throw CannotLock(path, refused);
     }
+
+    internal static DiskException CannotLock(string path, int error) => new(
+        DiskFault.Failed,
+        $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}. The file system may not support locks; keep the store on a local disk.");
 
     /// <summary>A lock that is let go by name: a process that is being started just now still holds a copy of the handle until it runs.</summary>
     private sealed class Flock(SafeFileHandle handle) : IDisposable

@@ -54,15 +54,11 @@ internal sealed class LogEnd : IDisposable
         if (!head.IsClean)
             return;
 
-        try
+        await ForGoodAsync(async () =>
         {
             await head.WriteAsync(Point, isClean: false);
             await head.SyncAsync();
-        }
-        catch (DiskException fault)
-        {
-            throw Final(fault);
-        }
+        });
     }
 
     /// <summary>Has a group begin here, in the next segment where its first batch does not fit into this one.</summary>
@@ -97,46 +93,22 @@ internal sealed class LogEnd : IDisposable
     }
 
     /// <summary>Flushes what was written.</summary>
-    public async ValueTask SyncAsync()
-    {
-        try
-        {
-            await file.SyncAsync();
-        }
-        catch (DiskException fault)
-        {
-            throw Final(fault);
-        }
-    }
+    public ValueTask SyncAsync() => ForGoodAsync(file.SyncAsync);
 
     /// <summary>Moves the end behind a group that was flushed, and marks it in HEAD.</summary>
-    public async ValueTask AdvanceAsync(FormingGroup group)
+    public ValueTask AdvanceAsync(FormingGroup group)
     {
         Point = group.PointBehind(Point);
-        try
+        return ForGoodAsync(async () =>
         {
             await head.WriteAsync(Point, isClean: false);
             if (options.Durability == Durability.Strict)
                 await head.SyncAsync();
-        }
-        catch (DiskException fault)
-        {
-            throw Final(fault);
-        }
+        });
     }
 
     /// <summary>Makes the mark in HEAD durable, unless it is.</summary>
-    public async ValueTask SyncHeadAsync()
-    {
-        try
-        {
-            await head.SyncAsync();
-        }
-        catch (DiskException fault)
-        {
-            throw Final(fault);
-        }
-    }
+    public ValueTask SyncHeadAsync() => ForGoodAsync(head.SyncAsync);
 
     /// <summary>Has the next segment made while there is still room in this one.</summary>
     public void PrepareNext()
@@ -156,26 +128,29 @@ internal sealed class LogEnd : IDisposable
     public void Dispose() => file.Dispose();
 
     // Even for want of space: what was begun can no longer be taken back.
-    private static DiskException Final(DiskException fault) => new(DiskFault.Failed, fault.Message, fault);
-
-    // The write may have got past the group and into the zeros behind it. Its appends are refused, so it must not come back.
-    private async ValueTask TakeBackAsync()
+    private static async ValueTask ForGoodAsync(Func<ValueTask> step)
     {
         try
         {
-            var header = new byte[GroupHeader.Bytes];
-            await file.ReadAsync(header, Point.Offset);
-            if (!GroupHeader.TryRead(header, Segment.Seed, out _))
-                return;
-
-            await file.WriteAsync(new byte[GroupHeader.Bytes], Point.Offset);
-            await file.SyncAsync();
+            await step();
         }
         catch (DiskException fault)
         {
-            throw Final(fault);
+            throw new DiskException(DiskFault.Failed, fault.Message, fault);
         }
     }
+
+    // The write may have got past the group and into the zeros behind it. Its appends are refused, so it must not come back.
+    private ValueTask TakeBackAsync() => ForGoodAsync(async () =>
+    {
+        var header = new byte[GroupHeader.Bytes];
+        await file.ReadAsync(header, Point.Offset);
+        if (!GroupHeader.TryRead(header, Segment.Seed, out _))
+            return;
+
+        await file.WriteAsync(new byte[GroupHeader.Bytes], Point.Offset);
+        await file.SyncAsync();
+    });
 
     /// <returns>How many zeros are to be written behind a group; they count as written.</returns>
     private int TakeZerosAhead(FormingGroup group)

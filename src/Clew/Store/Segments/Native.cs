@@ -7,8 +7,11 @@ namespace Clew.Store.Segments;
 internal static partial class Native
 {
     public const int Interrupted = 4;
+    public const int Denied = 13;
     public const int NoSpace = 28;
     public const int QuotaExceeded = 122;
+
+    public static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int FileDataSync(SafeFileHandle file);

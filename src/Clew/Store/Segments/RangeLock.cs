@@ -12,8 +12,6 @@ internal sealed class RangeLock : IDisposable
     private const int SetLock = 37;
     private const short Write = 1;
     private const short Unlock = 2;
-    private const int Denied = 13;
-    private const int WouldBlock = 11;
     private const int Unknown = 22;
 
     private readonly SafeFileHandle handle;
@@ -34,9 +32,7 @@ internal sealed class RangeLock : IDisposable
         if (error == Unknown)
             return NoLock.Instance;
 
-        return error is Denied or WouldBlock
-            ? null
-            : throw new DiskException(DiskFault.Failed, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}. The file system may not support locks; keep the store on a local disk.");
+        return error == Native.Denied || error == Native.WouldBlock ? null : throw FolderDisk.CannotLock(path, error);
     }
 
     // By name: a process that is being started just now still holds a copy of the handle until it runs.

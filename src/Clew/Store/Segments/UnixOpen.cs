@@ -16,7 +16,6 @@ internal static class UnixOpen
     private const int NotPermitted = 1;
     private const int Missing = 2;
     private const int NoDevice = 6;
-    private const int Denied = 13;
     private const int IsFolder = 21;
 
     private static readonly int Create = OperatingSystem.IsMacOS() ? 0x200 : 0x40;
@@ -24,7 +23,6 @@ internal static class UnixOpen
     private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
     private static readonly int NoFollow = OperatingSystem.IsMacOS() ? 0x100 : Flush.IsArm ? 0x8000 : 0x20000;
     private static readonly int NoWait = OperatingSystem.IsMacOS() ? 0x4 : 0x800;
-    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
     private static readonly int Loop = OperatingSystem.IsMacOS() ? 62 : 40;
 
     /// <exception cref="DiskException">It cannot be opened so; a file that is to be created must not be there.</exception>
@@ -43,7 +41,7 @@ internal static class UnixOpen
     {
         // Opening a pipe waits for who writes into it. A regular file has nothing to wait for, unless a file server has leased it.
         var (descriptor, error) = Try(path, flags | CloseOnExec | NoWait);
-        if (error == WouldBlock)
+        if (error == Native.WouldBlock)
             (descriptor, error) = Try(path, flags | CloseOnExec);
         if (descriptor < 0)
             throw Fault(path, error);
@@ -88,7 +86,7 @@ internal static class UnixOpen
     private static DiskException Fault(string path, int error) => error switch
     {
         Missing => new(DiskFault.Missing, $"There is no {path}."),
-        Denied or NotPermitted => new(DiskFault.Denied, $"There is no permission for {path}."),
+        Native.Denied or NotPermitted => new(DiskFault.Denied, $"There is no permission for {path}."),
         IsFolder => new(DiskFault.Unfit, $"{path} is a folder, and a store has a file there. Move it away."),
         Native.NoSpace or Native.QuotaExceeded => new(DiskFault.Full, $"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}."),
         NoDevice => Unfit(path),
