@@ -49,7 +49,7 @@ internal sealed class VerifyCommand : ToolCommand
                 task.MaxValue = Math.Max(1, come.BytesTotal);
                 task.Value = come.BytesDone;
             });
-            return await SegmentStoreVerification.RunAsync(folder, progress, cancellation);
+            return await SegmentStoreVerification.RunAsync(folder, new() { Progress = progress }, cancellation);
         });
 
     private static void WriteText(Screen screen, VerifyReport report)

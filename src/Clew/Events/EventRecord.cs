@@ -197,6 +197,19 @@ internal static class EventRecord
     public static (int Start, int DataBytes, int MetadataBytes) Payload(ReadOnlySpan<byte> record) =>
         (HeaderBytes + ReadInt32(record, HeaderBytes), ReadInt32(record, HeaderBytes + 12), ReadInt32(record, HeaderBytes + 16));
 
+    /// <summary>What stays for ever, and what proofs are made of.</summary>
+    public static ReadOnlySpan<byte> Envelope(ReadOnlySpan<byte> record) => record.Slice(HeaderBytes, ReadInt32(record, HeaderBytes));
+
+    /// <summary>Salt, data and metadata of an event that is not erased: what proofs hold only the digest of.</summary>
+    public static ReadOnlySpan<byte> Secret(ReadOnlySpan<byte> record)
+    {
+        var (start, data, metadata) = Payload(record);
+        return record.Slice(start, SaltBytes + data + metadata);
+    }
+
+    /// <summary>What an erased event has in place of them: their digest.</summary>
+    public static ReadOnlySpan<byte> ErasedDigest(ReadOnlySpan<byte> record) => record.Slice(Payload(record).Start, PayloadBytesMin);
+
     /// <returns>Its length.</returns>
     private static int WriteEnvelope(Span<byte> envelope, EventData data, int index, int count)
     {

@@ -1,11 +1,12 @@
 using Clew.Events;
+using Clew.Integrity;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
 
 /// <summary>The reading side of an embedded store, for as many processes as like, also while another one appends.</summary>
 /// <remarks>It changes nothing in the folder, and sees only what its writer has made durable.</remarks>
-public sealed class SegmentEventReader : IEventReader
+public sealed class SegmentEventReader : IEventReader, IVerifiableLog
 {
     /// <summary>With more tails than these it looks for new index files.</summary>
     private const int TailsMax = 2;
@@ -18,14 +19,18 @@ public sealed class SegmentEventReader : IEventReader
     private readonly LogView view;
     private readonly LogScan scan;
     private readonly BlockCache cache;
+    private readonly LogProofs proofs;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private IDiskFile? head;
     private Task following = Task.CompletedTask;
     private Task? closing;
 
-    private SegmentEventReader(Surroundings surroundings, SegmentStoreOptions options, LogView view, LogScan scan, BlockCache cache) =>
+    private SegmentEventReader(Surroundings surroundings, SegmentStoreOptions options, LogView view, LogScan scan, BlockCache cache)
+    {
         (this.surroundings, this.options, this.view, this.scan, this.cache) = (surroundings, options, view, scan, cache);
+        proofs = new(view, surroundings.Disk);
+    }
 
     /// <summary>Opens the store in a folder for reading.</summary>
     /// <param name="folder">The folder of a store.</param>
@@ -74,6 +79,18 @@ public sealed class SegmentEventReader : IEventReader
         cancellation.ThrowIfCancellationRequested();
         return new(view.Head);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => proofs.TreeHeadAsync(at, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<InclusionProof> ProveInclusionAsync(GlobalPosition position, GlobalPosition? at = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => proofs.InclusionAsync(position, at, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<ConsistencyProof> ProveConsistencyAsync(GlobalPosition older, GlobalPosition? newer = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => proofs.ConsistencyAsync(older, newer, cancellation));
 
     /// <summary>Ends the subscriptions and closes the files.</summary>
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using Clew.Events;
+using Clew.Integrity;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
@@ -9,7 +10,7 @@ namespace Clew.Store.Segments;
 /// earlier. An append that nobody else competes with does its writing and flushing on the thread that calls it. Where the disk fails to write or flush, the store stops, and says so to every append; opening it again finds out what is
 /// there. The bytes on the disk are described in <c>docs/reference/format.md</c>.
 /// </remarks>
-public sealed class SegmentEventStore : IEventStore
+public sealed class SegmentEventStore : IEventStore, IVerifiableLog
 {
     /// <summary>So many appends may be under way; more wait.</summary>
     private const int AppendsMax = 4096;
@@ -24,6 +25,8 @@ public sealed class SegmentEventStore : IEventStore
     private readonly SegmentPreparer preparer;
     private readonly IndexKeeper keeper;
     private readonly IndexLoop indexing;
+    private readonly TreeLoop tree;
+    private readonly LogProofs proofs;
     private readonly HeadFile head;
     private readonly IReadOnlyList<IDisposable> locks;
     private readonly SemaphoreSlim room = new(AppendsMax);
@@ -38,6 +41,8 @@ public sealed class SegmentEventStore : IEventStore
         (this.surroundings, this.view, this.keeper, this.head, this.locks) = (surroundings, view, keeper, head, locks);
         preparer = new(surroundings.Disk);
         indexing = new(keeper, fault => writer!.Fail(fault));
+        tree = new(view, surroundings);
+        proofs = new(view, surroundings.Disk);
         end = new(view, options, surroundings, head, preparer, indexing, last, point);
         writer = new(view, surroundings, end, options.Clock);
         loops =
@@ -45,6 +50,7 @@ public sealed class SegmentEventStore : IEventStore
             surroundings.Workers.Start("clew writer", writer.RunAsync),
             surroundings.Workers.Start("clew next segment", preparer.RunAsync),
             surroundings.Workers.Start("clew index", indexing.RunAsync),
+            surroundings.Workers.Start("clew tree", tree.RunAsync),
         ];
     }
 
@@ -127,6 +133,18 @@ public sealed class SegmentEventStore : IEventStore
         return new(view.Head);
     }
 
+    /// <inheritdoc/>
+    public ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => proofs.TreeHeadAsync(at, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<InclusionProof> ProveInclusionAsync(GlobalPosition position, GlobalPosition? at = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => proofs.InclusionAsync(position, at, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<ConsistencyProof> ProveConsistencyAsync(GlobalPosition older, GlobalPosition? newer = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => proofs.ConsistencyAsync(older, newer, cancellation));
+
     /// <summary>Answers the appends under way, ends the subscriptions, and closes the files so that the next opening is quick.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -136,6 +154,9 @@ public sealed class SegmentEventStore : IEventStore
 
         await closed;
     }
+
+    /// <summary>Ends once the file of the Merkle tree has all that it can have up to a position.</summary>
+    internal ValueTask TreeFiledAsync(long position, CancellationToken cancellation) => tree.FiledAsync(position, cancellation);
 
     internal static async ValueTask<SegmentEventStore> OpenAsync(
         Surroundings surroundings, SegmentStoreOptions options, CancellationToken cancellation = default)
@@ -251,8 +272,10 @@ public sealed class SegmentEventStore : IEventStore
             await loops[0];
             preparer.Stop();
             indexing.Stop();
+            tree.Stop();
             await loops[1];
             await loops[2];
+            await loops[3];
             if (writer.Failure is null)
                 await CloseCleanlyAsync();
         }
@@ -266,6 +289,7 @@ public sealed class SegmentEventStore : IEventStore
             writer.Dispose();
             end.Dispose();
             preparer.Dispose();
+            tree.Dispose();
             head.Dispose();
             view.Segments.Dispose();
             foreach (var file in view.Parts.Files)

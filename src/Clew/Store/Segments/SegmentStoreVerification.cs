@@ -1,3 +1,4 @@
+using Clew.Integrity;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
@@ -5,22 +6,21 @@ namespace Clew.Store.Segments;
 /// <summary>Checks a store's files, byte by byte, without changing any; also while an application has it open.</summary>
 public static class SegmentStoreVerification
 {
-    /// <summary>Checks every checksum, every link of the chain, and every index against the log.</summary>
+    /// <summary>Checks every checksum, every link of the chain, every index against the log, and its history against roots known from before.</summary>
     /// <param name="folder">The store's folder.</param>
-    /// <param name="progress">Told now and then how far it is.</param>
+    /// <param name="options">What else it is held against.</param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="StoreFormatException">The folder is no store, or one of a newer format.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
-    public static ValueTask<VerifyReport> RunAsync(
-        string folder, IProgress<VerifyProgress>? progress = null, CancellationToken cancellation = default)
+    public static ValueTask<VerifyReport> RunAsync(string folder, VerifyOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        return StoreFaults.TranslateAsync(() => RunAsync(FolderDisk.Existing(folder), progress, cancellation));
+        return StoreFaults.TranslateAsync(() => RunAsync(FolderDisk.Existing(folder), options, cancellation));
     }
 
-    internal static async ValueTask<VerifyReport> RunAsync(
-        IDisk disk, IProgress<VerifyProgress>? progress = null, CancellationToken cancellation = default)
+    internal static async ValueTask<VerifyReport> RunAsync(IDisk disk, VerifyOptions? options = null, CancellationToken cancellation = default)
     {
+        options ??= new();
         var names = await disk.ListAsync();
         try
         {
@@ -34,7 +34,7 @@ public static class SegmentStoreVerification
             var missing = await MissingAsync(disk, names, store.Lineage.LogId, segments, mark);
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
-            var check = new LogCheck(store, segments, files, progress);
+            var check = new LogCheck(store, segments, files, options);
             if (missing is null && segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.WithoutSegments();
             var damage = await check.RunAsync(cancellation) ?? missing ?? await check.EndAsync(mark, notes);
@@ -43,14 +43,24 @@ public static class SegmentStoreVerification
             if (damage is null && await MarkAsync(disk, names, store.Lineage) is { } now && now.Point.Group < check.Point.Group)
                 notes.Add($"{Watermark.FileName} says that the log ends at position {now.Point.Position}, and it ends at {check.Point.Position}: readers do not see what follows until a writer has opened the store.");
 
-            IReadOnlyList<Damage> indexDamage = damage is null ? [.. await UnsoundAsync(disk, unused, store.Lineage.LogId), .. await check.CompareAsync(cancellation)] : [];
-            return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes);
+            IReadOnlyList<Damage> indexDamage = damage is null
+                ? [.. await UnsoundAsync(disk, unused, store.Lineage.LogId), .. await check.CompareAsync(cancellation)]
+                : [];
+            return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes)
+            {
+                Tree = check.Tree.Head(),
+                TreeDifference = damage is null ? await TreeCheck.RunAsync(disk, store.Lineage.LogId, check.Tree) : null,
+                Heads = [.. options.Known.Select(head => new HeadFinding(head, Verdict(head, check.Tree.RootAt(head.Size))))],
+            };
         }
         catch (StoreCorruptedException corrupted)
         {
-            return new(0, 0, 0, 0, corrupted.Damage, [], []);
+            return new(0, 0, 0, 0, corrupted.Damage, [], []) { Heads = [.. options.Known.Select(head => new HeadFinding(head, HeadVerdict.Missing))] };
         }
     }
+
+    private static HeadVerdict Verdict(TreeHead known, Digest? root) =>
+        root is null ? HeadVerdict.Missing : root == known.Root ? HeadVerdict.Holds : HeadVerdict.Differs;
 
     /// <summary>Finds the segments, up to the first that is missing or does not begin as it should.</summary>
     private static async ValueTask<Damage?> MissingAsync(IDisk disk, IReadOnlyList<string> names, Guid logId, SegmentSet segments, Watermark? mark)
@@ -92,7 +102,7 @@ public static class SegmentStoreVerification
 }
 
 /// <summary>One pass over the log, which sums up what its indexes must say, and one over each index.</summary>
-internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnlyList<IndexFile> files, IProgress<VerifyProgress>? progress)
+internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnlyList<IndexFile> files, VerifyOptions options)
 {
     private readonly KeyHasher hasher = new(store.IndexKey);
     private readonly IndexSum[] expected = [.. files.Select(_ => new IndexSum())];
@@ -103,6 +113,8 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     public LogPoint Point { get; private set; } = LogPoint.Start;
 
     public long BytesDone { get; private set; }
+
+    public TreeSum Tree { get; } = new(options.Known.Select(head => head.Size));
 
     /// <summary>Goes through all groups.</summary>
     /// <returns>Where they break off before the next segment; null where they do not.</returns>
@@ -185,11 +197,12 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     private void Advance(int bytes)
     {
         BytesDone += bytes;
-        progress?.Report(new(BytesDone, bytesTotal));
+        options.Progress?.Report(new(BytesDone, bytesTotal));
     }
 
     private void Sum(ReadOnlySpan<byte> record, uint offset)
     {
+        Tree.Add(record);
         var position = Events.EventRecord.Position(record);
         while (current < files.Count && files[current].Last < position)
             current++;

@@ -1,3 +1,6 @@
+using Clew.Events;
+using Clew.Integrity;
+
 namespace Clew.Store.Segments;
 
 /// <summary>What an embedded store takes on its disk.</summary>
@@ -26,8 +29,54 @@ public sealed record VerifyReport(
     IReadOnlyList<Damage> IndexDamage,
     IReadOnlyList<string> Notes)
 {
-    /// <summary>Whether every checksum, chain link and index agrees.</summary>
-    public bool IsSound => FirstDamage is null && IndexDamage.Count == 0;
+    /// <summary>The Merkle tree over the events that are sound, computed from their bytes.</summary>
+    public TreeHead Tree { get; init; }
+
+    /// <summary>
+    /// Where the file of the Merkle tree was made of other events than lie in the log: some of them were changed afterwards, together with
+    /// their checksums; or that file was. None where it agrees.
+    /// </summary>
+    public Damage? TreeDifference { get; init; }
+
+    /// <summary>What the history says to each of <see cref="VerifyOptions.Known"/>, in their order.</summary>
+    public IReadOnlyList<HeadFinding> Heads { get; init; } = [];
+
+    /// <summary>Whether every checksum, chain link and index agrees, and all roots known from before.</summary>
+    public bool IsSound => FirstDamage is null && IndexDamage.Count == 0 && TreeDifference is null && Heads.All(found => found.Verdict == HeadVerdict.Holds);
+
+    /// <summary>
+    /// The last position up to which the history is proved by a root known from before; <see cref="GlobalPosition.Start"/> where none is. Where
+    /// another root differs, the first event that is not as it was lies after it.
+    /// </summary>
+    public GlobalPosition ProvedTo => new(Heads.Where(found => found.Verdict == HeadVerdict.Holds).Select(found => found.Head.Size).DefaultIfEmpty().Max());
+}
+
+/// <summary>What a log is held against, beyond its own checksums, which whoever can write its files can make anew.</summary>
+public sealed record VerifyOptions
+{
+    /// <summary>Roots of this log known from before, such as those of seals kept elsewhere.</summary>
+    public IReadOnlyList<TreeHead> Known { get; init; } = [];
+
+    /// <summary>Told now and then how far it is.</summary>
+    public IProgress<VerifyProgress>? Progress { get; init; }
+}
+
+/// <summary>What the history of a log says to a root known from before.</summary>
+/// <param name="Head">The root, and the size at which the log had it.</param>
+/// <param name="Verdict">Whether it still has.</param>
+public readonly record struct HeadFinding(TreeHead Head, HeadVerdict Verdict);
+
+/// <summary>Whether the events up to a size have a root.</summary>
+public enum HeadVerdict
+{
+    /// <summary>They have it: not a bit of them was changed since, none was removed or moved.</summary>
+    Holds,
+
+    /// <summary>They have another root: some of them are not what they were.</summary>
+    Differs,
+
+    /// <summary>There are fewer sound events than that: the end of the history is gone.</summary>
+    Missing,
 }
 
 /// <summary>How far a check has come.</summary>

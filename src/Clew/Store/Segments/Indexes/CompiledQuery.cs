@@ -11,6 +11,8 @@ internal sealed class CompiledQuery
 {
     private CompiledQuery(IReadOnlyList<Item> items) => Items = items;
 
+    public static CompiledQuery Everything { get; } = new([]);
+
     /// <summary>Any of which must match; none means every event.</summary>
     public IReadOnlyList<Item> Items { get; }
 
