@@ -23,6 +23,7 @@ var scenarios = new Dictionary<string, Func<BenchOptions, Report, Task>>
     ["read"] = ReadScenario.RunAsync,
     ["open"] = OpenScenario.RunAsync,
     ["dcb"] = DcbScenario.RunAsync,
+    ["integrity"] = IntegrityScenario.RunAsync,
     ["cold"] = ColdScenario.RunAsync,
 };
 string[] chosen = options.Command == "all" ? ["append", "read", "open"] : [options.Command];

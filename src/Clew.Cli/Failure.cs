@@ -1,3 +1,4 @@
+using Clew.Ed25519;
 using Clew.Store;
 
 namespace Clew.Cli;
@@ -29,6 +30,8 @@ internal sealed record Failure(ExitCode Code, string Kind, string Message)
         StoreInUseException => new(ExitCode.CouldNot, "in-use", exception.Message),
         StoreFullException => new(ExitCode.CouldNot, "full", exception.Message),
         StoreCorruptedException => new(ExitCode.CouldNot, "damaged", exception.Message),
+        HistoryChangedException => new(ExitCode.No, "history", exception.Message),
+        KeyFileException => new(ExitCode.CouldNot, "key", exception.Message),
         ClockRefusedException => new(ExitCode.CouldNot, "clock", exception.Message),
         StoreException => new(ExitCode.CouldNot, "failed", exception.Message),
         ArgumentException => Usage(WithoutParameter(exception.Message)),

@@ -9,6 +9,7 @@ var commands = new Dictionary<string, Func<Arguments, int>>
     ["strace"] = StraceSweep.Run,
     ["truncate"] = TruncateSweep.Run,
     ["flip"] = FlipSweep.Run,
+    ["tamper"] = TamperSweep.Run,
     ["directed"] = DirectedCommand.Run,
     ["full"] = FullDiskSweep.Run,
     ["mutants"] = MutantsCommand.Run,

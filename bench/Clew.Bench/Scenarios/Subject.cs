@@ -23,6 +23,8 @@ internal sealed class Subject : IAsyncDisposable
 
     public IPeer Peer { get; private set; }
 
+    public static Subject Of(string name, string folder, IPeer peer) => new(name, folder, peer);
+
     public static async Task<Subject> OpenAsync(BenchOptions options, string scenario, string name)
     {
         var folder = options.Folder($"{scenario}-{name}");

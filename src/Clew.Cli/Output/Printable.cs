@@ -27,6 +27,9 @@ internal static class Printable
         return shown.ToString();
     }
 
+    /// <summary>The same for a text of several lines, which stay lines.</summary>
+    public static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => Text(line)));
+
     /// <summary>The same, cut to a length with an ellipsis.</summary>
     public static string Text(string text, int charactersMax)
     {

@@ -31,7 +31,10 @@ internal sealed class LeafHasher
         return nodes[0];
     }
 
-    // Where the event was erased, the digest is all that is left of its payload.
-    private static Digest PayloadOf(ReadOnlySpan<byte> record) =>
-        EventRecord.State(record) == 0 ? Digest.Of(EventRecord.Secret(record)) : Digest.From(EventRecord.ErasedDigest(record));
+    // Of an erased event the digest is all that is left.
+    private static Digest PayloadOf(ReadOnlySpan<byte> record)
+    {
+        var content = EventRecord.Content(record);
+        return EventRecord.State(record) == EventRecord.StateErased ? Digest.From(content) : Digest.Of(content);
+    }
 }

@@ -1,4 +1,5 @@
 using Clew.Events;
+using Clew.Integrity;
 
 namespace Clew.Store;
 
@@ -83,3 +84,18 @@ public sealed class CheckpointRefusedException(Checkpoint checkpoint, LogHead he
 
 /// <summary>The clock jumped by more than the store believes without being told. Nothing was written.</summary>
 public sealed class ClockRefusedException(string message) : StoreException(message);
+
+/// <summary>A log does not continue what was sealed of it before: its history was changed, or its end is gone. Nothing was signed.</summary>
+/// <param name="sealed">What was sealed last.</param>
+/// <param name="now">What the log is now.</param>
+public sealed class HistoryChangedException(TreeHead @sealed, TreeHead now) : StoreException(
+    $"The log does not continue its last seal, of {@sealed.Size} events with the root {@sealed.Root}: it has {now.Size} events now" +
+    (now.Size < @sealed.Size ? ", so its end is gone. " : ", and those that were sealed are no longer what they were. ") +
+    "Nothing was signed. Run \"clew verify --seal\" with a seal that was kept elsewhere, and bring the log back from a backup.")
+{
+    /// <summary>What was sealed last.</summary>
+    public TreeHead Sealed { get; } = @sealed;
+
+    /// <summary>What the log is now.</summary>
+    public TreeHead Now { get; } = now;
+}

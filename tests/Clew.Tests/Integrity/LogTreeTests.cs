@@ -20,7 +20,7 @@ public sealed class LogTreeTests
         await using var store = await OpenAsync(new MemoryDisk());
 
         Assert.Equal(new TreeHead(0, Merkle.Empty), await store.TreeHeadAsync(cancellation: Cancellation));
-        Assert.True((await store.ProveConsistencyAsync(default, cancellation: Cancellation)).Holds(Merkle.Empty, Merkle.Empty));
+        Assert.True((await store.ProveConsistencyAsync(default, cancellation: Cancellation)).Verify(Merkle.Empty, Merkle.Empty));
     }
 
     [Fact]
@@ -154,11 +154,11 @@ public sealed class LogTreeTests
 
                 var inclusion = await log.ProveInclusionAsync(new(position), new(size), Cancellation);
                 Assert.Equal(naive.Inclusion(position - 1, size), inclusion.Path);
-                Assert.True(inclusion.Holds(naive.Leaf(position - 1), root));
+                Assert.True(inclusion.Verify(naive.Leaf(position - 1), root));
 
                 var consistency = await log.ProveConsistencyAsync(new(position), new(size), Cancellation);
-                Assert.True(consistency.Holds(older, root));
-                Assert.False(position < size && consistency.Holds(root, older));
+                Assert.True(consistency.Verify(older, root));
+                Assert.False(position < size && consistency.Verify(root, older));
             },
             iter: proofs,
             threads: 1);

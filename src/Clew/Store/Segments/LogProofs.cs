@@ -6,6 +6,10 @@ namespace Clew.Store.Segments;
 /// <summary>Roots and proofs over a log, in whichever process: the same for its writer and for mere readers.</summary>
 internal sealed class LogProofs(LogView view, IDisk disk)
 {
+    public Lineage Lineage => view.Lineage;
+
+    public long Size => view.Head.Position.Value;
+
     public async ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at, CancellationToken cancellation)
     {
         var size = SizeAt(at, least: 0, nameof(at), cancellation);
@@ -29,6 +33,34 @@ internal sealed class LogProofs(LogView view, IDisk disk)
         var to = SizeAt(newer, from, nameof(newer), cancellation);
         return new(from, to, from == 0 ? [] : await LogTree.RootsAsync(view, disk, to, Merkle.ConsistencyPath(from, to)));
     }
+
+    /// <summary>Where the events of a log cease to be those of this one.</summary>
+    /// <param name="tiles">The full tiles of the other log, computed from its events.</param>
+    /// <param name="other">The other log.</param>
+    /// <param name="size">Up to where both reach.</param>
+    /// <returns>The first position at which they differ; null where they do not.</returns>
+    public async ValueTask<long?> FirstDifferenceAsync(IReadOnlyList<Digest> tiles, LogProofs other, long size)
+    {
+        using var file = await TreeFile.TryOpenAsync(disk, view.Lineage.LogId, FileUse.Read);
+        var own = new TreeReading(view, file, size);
+        var same = 0;
+        while (same < size / TreeFile.TileNodes && (await own.NodesAsync(1, same, 1))[0] == tiles[same])
+            same++;
+
+        var first = (long)same * TreeFile.TileNodes;
+        var count = (int)Math.Min(TreeFile.TileNodes, size - first);
+        var here = await own.LeavesAsync(first, count);
+        var there = await other.LeavesAsync(first, count);
+        for (var index = 0; index < count; index++)
+        {
+            if (here[index] != there[index])
+                return first + index + 1;
+        }
+
+        return null;
+    }
+
+    private ValueTask<Digest[]> LeavesAsync(long first, int count) => new TreeReading(view, file: null, first + count).LeavesAsync(first, count);
 
     private long SizeAt(GlobalPosition? at, long least, string name, CancellationToken cancellation)
     {

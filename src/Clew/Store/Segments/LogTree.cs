@@ -45,18 +45,8 @@ internal sealed class TreeReading(LogView view, TreeFile? file, long size)
         return LeafHasher.Fold(nodes.ToArray());
     }
 
-    /// <summary>Nodes of one level that have the same node above them, as far as they are full.</summary>
-    private async ValueTask<Digest[]> TileAsync(int level, long tile)
-    {
-        if (tiles.TryGetValue((level, tile), out var known))
-            return known;
-
-        var first = tile * TreeFile.TileNodes;
-        var count = (int)Math.Min(TreeFile.TileNodes, (size >> (TreeFile.TileHeight * level)) - first);
-        return tiles[(level, tile)] = level == 0 ? await LeavesAsync(first, count) : await NodesAsync(level, first, count);
-    }
-
-    private async ValueTask<Digest[]> LeavesAsync(long first, int count)
+    /// <summary>Leaves that follow each other, made of the events.</summary>
+    public async ValueTask<Digest[]> LeavesAsync(long first, int count)
     {
         var leaves = new List<Digest>(count);
         await using var pages = new PageReader(view, CompiledQuery.Everything, first, first + count, ReadDirection.Forwards, null);
@@ -70,7 +60,11 @@ internal sealed class TreeReading(LogView view, TreeFile? file, long size)
         return [.. leaves];
     }
 
-    private async ValueTask<Digest[]> NodesAsync(int level, long first, int count)
+    /// <summary>Nodes of one level, within one tile.</summary>
+    /// <param name="level">From 1.</param>
+    /// <param name="first">The first one's number in its level.</param>
+    /// <param name="count">How many.</param>
+    public async ValueTask<Digest[]> NodesAsync(int level, long first, int count)
     {
         var stored = await StoredAsync(level, first, count);
         var nodes = new Digest[count];
@@ -78,6 +72,17 @@ internal sealed class TreeReading(LogView view, TreeFile? file, long size)
             nodes[index] = stored[index] ?? LeafHasher.Fold(await BelowAsync(level, first + index));
 
         return nodes;
+    }
+
+    /// <summary>Nodes of one level that have the same node above them, as far as they are full.</summary>
+    private async ValueTask<Digest[]> TileAsync(int level, long tile)
+    {
+        if (tiles.TryGetValue((level, tile), out var known))
+            return known;
+
+        var first = tile * TreeFile.TileNodes;
+        var count = (int)Math.Min(TreeFile.TileNodes, (size >> (TreeFile.TileHeight * level)) - first);
+        return tiles[(level, tile)] = level == 0 ? await LeavesAsync(first, count) : await NodesAsync(level, first, count);
     }
 
     // Not to be kept: over a log without a file TREE this goes through all of its events.

@@ -19,7 +19,6 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
     private readonly LogView view;
     private readonly LogScan scan;
     private readonly BlockCache cache;
-    private readonly LogProofs proofs;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private IDiskFile? head;
@@ -29,7 +28,7 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
     private SegmentEventReader(Surroundings surroundings, SegmentStoreOptions options, LogView view, LogScan scan, BlockCache cache)
     {
         (this.surroundings, this.options, this.view, this.scan, this.cache) = (surroundings, options, view, scan, cache);
-        proofs = new(view, surroundings.Disk);
+        Proofs = new(view, surroundings.Disk);
     }
 
     /// <summary>Opens the store in a folder for reading.</summary>
@@ -47,6 +46,8 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
         return StoreFaults.TranslateAsync(
             () => OpenAsync(new Surroundings(FolderDisk.Existing(folder), options.Time, new ThreadWorkers(), SystemEntropy.Fill), options, cancellation));
     }
+
+    internal LogProofs Proofs { get; }
 
     /// <summary>What the store takes on its disk.</summary>
     public ValueTask<SegmentStoreStatistics> StatisticsAsync(CancellationToken cancellation = default)
@@ -82,15 +83,15 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
 
     /// <inheritdoc/>
     public ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => proofs.TreeHeadAsync(at, cancellation));
+        StoreFaults.TranslateAsync(() => Proofs.TreeHeadAsync(at, cancellation));
 
     /// <inheritdoc/>
     public ValueTask<InclusionProof> ProveInclusionAsync(GlobalPosition position, GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => proofs.InclusionAsync(position, at, cancellation));
+        StoreFaults.TranslateAsync(() => Proofs.InclusionAsync(position, at, cancellation));
 
     /// <inheritdoc/>
     public ValueTask<ConsistencyProof> ProveConsistencyAsync(GlobalPosition older, GlobalPosition? newer = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => proofs.ConsistencyAsync(older, newer, cancellation));
+        StoreFaults.TranslateAsync(() => Proofs.ConsistencyAsync(older, newer, cancellation));
 
     /// <summary>Ends the subscriptions and closes the files.</summary>
     public async ValueTask DisposeAsync()

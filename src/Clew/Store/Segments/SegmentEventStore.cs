@@ -27,6 +27,7 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
     private readonly IndexLoop indexing;
     private readonly TreeLoop tree;
     private readonly LogProofs proofs;
+    private readonly SealLoop seals;
     private readonly HeadFile head;
     private readonly IReadOnlyList<IDisposable> locks;
     private readonly SemaphoreSlim room = new(AppendsMax);
@@ -43,6 +44,7 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
         indexing = new(keeper, fault => writer!.Fail(fault));
         tree = new(view, surroundings);
         proofs = new(view, surroundings.Disk);
+        seals = new(view, proofs, surroundings, options.Sealing);
         end = new(view, options, surroundings, head, preparer, indexing, last, point);
         writer = new(view, surroundings, end, options.Clock);
         loops =
@@ -50,9 +52,29 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
             surroundings.Workers.Start("clew writer", writer.RunAsync),
             surroundings.Workers.Start("clew next segment", preparer.RunAsync),
             surroundings.Workers.Start("clew index", indexing.RunAsync),
-            surroundings.Workers.Start("clew tree", tree.RunAsync),
+            options.BuildsTree ? surroundings.Workers.Start("clew tree", tree.RunAsync) : Task.CompletedTask,
+            options.Sealing is null ? Task.CompletedTask : surroundings.Workers.Start("clew seal", seals.RunAsync),
         ];
     }
+
+    /// <summary>Seals the log as it is now; the last seal again where nothing came since.</summary>
+    /// <param name="signer">The log's key.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="HistoryChangedException">The log does not continue what was sealed last. Nothing was signed.</exception>
+    public ValueTask<Seal> SealAsync(INoteSigner signer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(signer);
+        return StoreFaults.TranslateAsync(() => SegmentSeals.SealAsync(proofs, surroundings, signer, cancellation));
+    }
+
+    /// <summary>
+    /// How many events the file of the Merkle tree is behind: fewer than 256, and as many as come in a twentieth of a second, where it keeps up. What
+    /// it has not yet, whoever asks for a root or a proof computes from the events.
+    /// </summary>
+    public long TreeLag => Math.Max(0, view.Head.Position.Value - tree.FiledTo);
+
+    /// <summary>How far the store has sealed itself, where <see cref="SegmentStoreOptions.Sealing"/> says that it shall; also after it was closed.</summary>
+    public SealStatus SealStatus => seals.Status;
 
     /// <summary>Opens the store in a folder for appending and reading; makes it where the folder is empty or missing.</summary>
     /// <param name="folder">A folder on a local disk.</param>
@@ -273,11 +295,16 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
             preparer.Stop();
             indexing.Stop();
             tree.Stop();
+            seals.Stop();
             await loops[1];
             await loops[2];
             await loops[3];
+            await loops[4];
             if (writer.Failure is null)
+            {
+                await seals.SealEndAsync();
                 await CloseCleanlyAsync();
+            }
         }
         catch (DiskException)
         {
@@ -290,6 +317,7 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
             end.Dispose();
             preparer.Dispose();
             tree.Dispose();
+            seals.Dispose();
             head.Dispose();
             view.Segments.Dispose();
             foreach (var file in view.Parts.Files)

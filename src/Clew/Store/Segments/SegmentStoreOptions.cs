@@ -24,6 +24,9 @@ public sealed record SegmentStoreOptions
     /// <summary>How far the clock may jump before appends are refused.</summary>
     public ClockBounds Clock { get; init; } = new();
 
+    /// <summary>When the store seals itself while it is open for writing, and at its close. Default: never.</summary>
+    public Sealing? Sealing { get; init; }
+
     /// <summary>Where time comes from. Default: the system's clock.</summary>
 #pragma warning disable RS0030 // The one default.
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -33,6 +36,9 @@ public sealed record SegmentStoreOptions
 
     /// <summary>The idempotence window, which only tests make smaller.</summary>
     internal int WindowEvents { get; init; } = Events.EventLimits.IdempotenceWindowEvents;
+
+    /// <summary>Whether the Merkle tree is filed behind the appends, which only a measurement does without.</summary>
+    internal bool BuildsTree { get; init; } = true;
 
     /// <summary>How many events are read aside at a time, which only tests make smaller.</summary>
     internal int PortionEvents { get; init; } = 1024;
@@ -45,6 +51,7 @@ public sealed record SegmentStoreOptions
             throw new ArgumentException($"IndexCacheBytesMax is {IndexCacheBytesMax:N0}; it takes at least {1 << 20:N0}.");
         if (EventCacheBytesMax < 0)
             throw new ArgumentException($"EventCacheBytesMax is {EventCacheBytesMax:N0}; it takes 0 or more.");
+        Sealing?.Check();
         if (LockWait < TimeSpan.Zero || PollInterval <= TimeSpan.Zero)
             throw new ArgumentException("LockWait must not be negative, and PollInterval must be positive.");
     }

@@ -15,17 +15,55 @@ public static class SegmentStoreVerification
     public static ValueTask<VerifyReport> RunAsync(string folder, VerifyOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        return StoreFaults.TranslateAsync(() => RunAsync(FolderDisk.Existing(folder), options, cancellation));
+        return StoreFaults.TranslateAsync(() =>
+            RunAsync(FolderDisk.Existing(folder), options, options?.Against is { } other ? FolderDisk.Existing(other) : null, cancellation));
     }
 
-    internal static async ValueTask<VerifyReport> RunAsync(IDisk disk, VerifyOptions? options = null, CancellationToken cancellation = default)
+    /// <summary>Which log a folder holds; also where it is damaged otherwise.</summary>
+    /// <param name="folder">The store's folder.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="StoreFormatException">The folder is no store, or one of a newer format.</exception>
+    /// <exception cref="StoreCorruptedException">What says so is damaged.</exception>
+    public static ValueTask<Lineage> LineageAsync(string folder, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        cancellation.ThrowIfCancellationRequested();
+        return StoreFaults.TranslateAsync(async () =>
+        {
+            var disk = FolderDisk.Existing(folder);
+            return (await StoreFolder.HeaderAsync(disk, await disk.ListAsync()) ?? throw Empty(disk)).Lineage;
+        });
+    }
+
+    private static StoreFormatException Empty(IDisk disk) =>
+        new($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
+
+    private static async ValueTask<Comparison> CompareAsync(IDisk disk, LogCheck check, IDisk against, CancellationToken cancellation)
+    {
+        await using var own = await ReaderAsync(disk, cancellation);
+        await using var other = await ReaderAsync(against, cancellation);
+        if (other.Proofs.Lineage.LogId != own.Proofs.Lineage.LogId)
+        {
+            throw new ArgumentException(
+                $"{against.Name} is the log {other.Proofs.Lineage.LogId}, and this one is {own.Proofs.Lineage.LogId}: only copies of one log can be compared.");
+        }
+
+        var size = Math.Min(check.Tree.Count, Math.Min(own.Proofs.Size, other.Proofs.Size));
+        var first = await other.Proofs.FirstDifferenceAsync(check.Tree.Tiles, own.Proofs, size);
+        return new(new(size), first is null ? null : new(first.Value));
+    }
+
+    private static ValueTask<SegmentEventReader> ReaderAsync(IDisk disk, CancellationToken cancellation) =>
+        SegmentEventReader.OpenAsync(new Surroundings(disk, new SegmentStoreOptions().Time, new ThreadWorkers(), Events.SystemEntropy.Fill), new(), cancellation);
+
+    internal static async ValueTask<VerifyReport> RunAsync(
+        IDisk disk, VerifyOptions? options = null, IDisk? against = null, CancellationToken cancellation = default)
     {
         options ??= new();
         var names = await disk.ListAsync();
         try
         {
-            var store = await StoreFolder.HeaderAsync(disk, names)
-                ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
+            var store = await StoreFolder.HeaderAsync(disk, names) ?? throw Empty(disk);
 
             // The mark first, and then the segments: a writer may begin one in between.
             var mark = await MarkAsync(disk, names, store.Lineage);
@@ -49,6 +87,7 @@ public static class SegmentStoreVerification
             return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes)
             {
                 Tree = check.Tree.Head(),
+                Comparison = against is null ? null : await CompareAsync(disk, check, against, cancellation),
                 TreeDifference = damage is null ? await TreeCheck.RunAsync(disk, store.Lineage.LogId, check.Tree) : null,
                 Heads = [.. options.Known.Select(head => new HeadFinding(head, Verdict(head, check.Tree.RootAt(head.Size))))],
             };

@@ -41,15 +41,31 @@ public sealed record VerifyReport(
     /// <summary>What the history says to each of <see cref="VerifyOptions.Known"/>, in their order.</summary>
     public IReadOnlyList<HeadFinding> Heads { get; init; } = [];
 
+    /// <summary>What came of <see cref="VerifyOptions.Against"/>; none where it was not asked for.</summary>
+    public Comparison? Comparison { get; init; }
+
     /// <summary>Whether every checksum, chain link and index agrees, and all roots known from before.</summary>
-    public bool IsSound => FirstDamage is null && IndexDamage.Count == 0 && TreeDifference is null && Heads.All(found => found.Verdict == HeadVerdict.Holds);
+    public bool IsSound => FirstDamage is null && IndexDamage.Count == 0 && TreeDifference is null && Comparison?.FirstDifference is null && Heads.All(found => found.Verdict == HeadVerdict.Holds);
 
     /// <summary>
-    /// The last position up to which the history is proved by a root known from before; <see cref="GlobalPosition.Start"/> where none is. Where
-    /// another root differs, the first event that is not as it was lies after it.
+    /// Between which two positions the history begins to be another one than the roots in <see cref="VerifyOptions.Known"/> say: the more of
+    /// them, the closer. None where all of them hold.
     /// </summary>
-    public GlobalPosition ProvedTo => new(Heads.Where(found => found.Verdict == HeadVerdict.Holds).Select(found => found.Head.Size).DefaultIfEmpty().Max());
+    public ChangedHistory? FirstChange
+    {
+        get
+        {
+            var changed = Heads.Where(found => found.Verdict != HeadVerdict.Holds).Select(found => found.Head.Size).DefaultIfEmpty(-1).Min();
+            var proved = Heads.Where(found => found.Verdict == HeadVerdict.Holds && found.Head.Size < changed).Select(found => found.Head.Size).DefaultIfEmpty().Max();
+            return changed < 0 ? null : new(new(proved), new(changed));
+        }
+    }
 }
+
+/// <summary>Where a history begins to be another one.</summary>
+/// <param name="After">Up to here it is proved to be as it was.</param>
+/// <param name="UpTo">The first event that is not as it was lies after that, and no later than here.</param>
+public readonly record struct ChangedHistory(GlobalPosition After, GlobalPosition UpTo);
 
 /// <summary>What a log is held against, beyond its own checksums, which whoever can write its files can make anew.</summary>
 public sealed record VerifyOptions
@@ -57,9 +73,17 @@ public sealed record VerifyOptions
     /// <summary>Roots of this log known from before, such as those of seals kept elsewhere.</summary>
     public IReadOnlyList<TreeHead> Known { get; init; } = [];
 
+    /// <summary>The folder of a copy that is believed, such as a backup: the first event that is another one there is named. Default: none.</summary>
+    public string? Against { get; init; }
+
     /// <summary>Told now and then how far it is.</summary>
     public IProgress<VerifyProgress>? Progress { get; init; }
 }
+
+/// <summary>What came of comparing a log with a copy of it.</summary>
+/// <param name="To">The last position that both reach; it was compared up to there.</param>
+/// <param name="FirstDifference">The first event that is another one; none where all are the same.</param>
+public sealed record Comparison(GlobalPosition To, GlobalPosition? FirstDifference);
 
 /// <summary>What the history of a log says to a root known from before.</summary>
 /// <param name="Head">The root, and the size at which the log had it.</param>

@@ -1,0 +1,129 @@
+using Clew.Integrity;
+
+namespace Clew.Store.Segments;
+
+/// <summary>
+/// The seals of an embedded store: signed roots of its Merkle tree, kept in its folder and made to be carried elsewhere. Works from any
+/// process, also while an application has the store open for writing.
+/// </summary>
+/// <remarks>
+/// A seal proves something to whoever holds it, or a later one, elsewhere than where the log lies: who can write the folder and has the key
+/// can make another history and seal that.
+/// </remarks>
+public static class SegmentSeals
+{
+    /// <summary>Seals a log as it is now.</summary>
+    /// <param name="folder">The store's folder.</param>
+    /// <param name="signer">The log's key.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The seal, durable among the store's own; the last one again where nothing came since.</returns>
+    /// <exception cref="HistoryChangedException">The log does not continue what was sealed last. Nothing was signed.</exception>
+    /// <exception cref="StoreCorruptedException">The log or its seals are damaged.</exception>
+    /// <exception cref="StoreUnavailableException">The folder cannot be read or written.</exception>
+    public static ValueTask<Seal> SealAsync(string folder, INoteSigner signer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(signer);
+        return WithReaderAsync(folder, (reader, surroundings) => SealAsync(reader.Proofs, surroundings, signer, cancellation), cancellation);
+    }
+
+    /// <summary>Hands over from one key to another: both sign that the new one seals from here on.</summary>
+    /// <param name="folder">The store's folder.</param>
+    /// <param name="oldSigner">The key that sealed so far.</param>
+    /// <param name="newSigner">The key that seals from here on.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The rotation, durable among the store's seals. The old key has sealed the log as it is now before.</returns>
+    /// <exception cref="HistoryChangedException">The log does not continue what was sealed last. Nothing was signed.</exception>
+    public static ValueTask<KeyRotation> RotateAsync(
+        string folder, INoteSigner oldSigner, INoteSigner newSigner, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(oldSigner);
+        ArgumentNullException.ThrowIfNull(newSigner);
+        return WithReaderAsync(folder, RotateAsync, cancellation);
+
+        async ValueTask<KeyRotation> RotateAsync(SegmentEventReader reader, Surroundings surroundings)
+        {
+            await using var file = await SealFile.OpenAsync(surroundings, cancellation);
+            var last = await SealAsync(file, reader.Proofs, oldSigner, cancellation);
+            var rotation = KeyRotation.Sign(last.Origin, last.Head, oldSigner, newSigner);
+            await file.AddAsync(SealBook.EntryOf(rotation));
+            return rotation;
+        }
+    }
+
+    /// <summary>Keeps what others signed too: a seal of this log with their signatures beside the log's own.</summary>
+    /// <param name="folder">The store's folder.</param>
+    /// <param name="countersigned">The seal. Its signatures are kept as they are; who trusts a key checks them.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>False where the store keeps no seal with that text, so that there is nothing to countersign.</returns>
+    public static ValueTask<bool> AddSignaturesAsync(string folder, Seal countersigned, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentNullException.ThrowIfNull(countersigned);
+        return StoreFaults.TranslateAsync(AddAsync);
+
+        async ValueTask<bool> AddAsync()
+        {
+            var surroundings = SurroundingsOf(folder);
+            await using var file = await SealFile.OpenAsync(surroundings, cancellation);
+            if (file.Book.Seals.FirstOrDefault(seal => seal.Note.Text == countersigned.Note.Text) is not { } kept)
+                return false;
+
+            if (countersigned.Note.Signatures.Except(kept.Note.Signatures).Any())
+                await file.AddAsync(SealBook.EntryOf(countersigned));
+            return true;
+        }
+    }
+
+    /// <summary>The seals and key rotations that a store keeps.</summary>
+    /// <param name="folder">The store's folder.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="StoreCorruptedException">They are damaged.</exception>
+    public static ValueTask<SealBook> ReadAsync(string folder, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        cancellation.ThrowIfCancellationRequested();
+        return StoreFaults.TranslateAsync(() => SealFile.ReadAsync(FolderDisk.Existing(folder)));
+    }
+
+    internal static async ValueTask<Seal> SealAsync(LogProofs proofs, Surroundings surroundings, INoteSigner signer, CancellationToken cancellation)
+    {
+        await using var file = await SealFile.OpenAsync(surroundings, cancellation);
+        return await SealAsync(file, proofs, signer, cancellation);
+    }
+
+    private static async ValueTask<Seal> SealAsync(SealFile file, LogProofs proofs, INoteSigner signer, CancellationToken cancellation)
+    {
+        var origin = SealOrigin.Of(proofs.Lineage.LogId, proofs.Lineage.Epoch);
+        if (file.Book.Rotations.FirstOrDefault(rotation => rotation.Origin == origin && rotation.OldKey == signer.Key) is { } rotated)
+            throw new ArgumentException($"This key has handed over to another one, {rotated.NewKey}: seal with that.", nameof(signer));
+
+        var head = await proofs.TreeHeadAsync(at: null, cancellation);
+        if (file.Book.Seals.LastOrDefault(seal => seal.Origin == origin) is { } last)
+        {
+            if (last.Head.Size > head.Size || (await proofs.TreeHeadAsync(new(last.Head.Size), cancellation)).Root != last.Head.Root)
+                throw new HistoryChangedException(last.Head, head);
+            if (last.Head == head && last.Note.Signatures.Any(signature => signature.NamesKey(signer.Key)))
+                return last;
+        }
+
+        var made = Seal.Sign(origin, head, signer);
+        await file.AddAsync(SealBook.EntryOf(made));
+        return made;
+    }
+
+    private static ValueTask<T> WithReaderAsync<T>(
+        string folder, Func<SegmentEventReader, Surroundings, ValueTask<T>> work, CancellationToken cancellation)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        return StoreFaults.TranslateAsync(RunAsync);
+
+        async ValueTask<T> RunAsync()
+        {
+            await using var reader = await SegmentEventReader.OpenAsync(folder, cancellation: cancellation);
+            return await work(reader, SurroundingsOf(folder));
+        }
+    }
+
+    private static Surroundings SurroundingsOf(string folder) =>
+        new(FolderDisk.Existing(folder), new SegmentStoreOptions().Time, new ThreadWorkers(), Events.SystemEntropy.Fill);
+}
