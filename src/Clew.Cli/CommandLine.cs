@@ -67,6 +67,7 @@ internal static class CommandLine
             new StreamsCommand(terminal),
             new StatsCommand(terminal),
             new VerifyCommand(terminal),
+            new EraseCommand(terminal),
             new BenchCommand(terminal),
             new DemoCommand(terminal),
             new CrashingWriterCommand(terminal),

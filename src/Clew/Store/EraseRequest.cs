@@ -58,6 +58,15 @@ public abstract record EraseTarget
     /// <param name="Query">Any but <see cref="Events.Query.All"/>: a log that holds nothing any more is deleted as a folder.</param>
     public sealed record Matching(Query Query) : EraseTarget;
 
+    /// <summary>What to read to see them beforehand.</summary>
+    public ReadRequest ToRead() => this switch
+    {
+        Position(var at) => ReadRequest.All with { After = new(at.Value - 1), AsOf = new AsOf.Position(at) },
+        OfStream(var name) => ReadRequest.Stream(name),
+        Matching(var query) => ReadRequest.Matching(query),
+        _ => throw new InvalidOperationException("The family of targets is closed."),
+    };
+
     internal void Check()
     {
         switch (this)
@@ -72,13 +81,4 @@ public abstract record EraseTarget
                 throw new ArgumentException("A query that matches every event is not taken for an erasure; name types or tags, or delete the log.");
         }
     }
-
-    /// <summary>What to read to have them all.</summary>
-    internal ReadRequest ToRead() => this switch
-    {
-        Position(var at) => ReadRequest.All with { After = new(at.Value - 1), AsOf = new AsOf.Position(at) },
-        OfStream(var name) => ReadRequest.Stream(name),
-        Matching(var query) => ReadRequest.Matching(query),
-        _ => throw new InvalidOperationException("The family of targets is closed."),
-    };
 }
