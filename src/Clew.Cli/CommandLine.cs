@@ -70,6 +70,7 @@ internal static class CommandLine
             new SealCommand(terminal),
             new ProveCommand(terminal),
             new CheckCommand(terminal),
+            new EraseCommand(terminal),
             new BenchCommand(terminal),
             new DemoCommand(terminal),
             new CrashingWriterCommand(terminal),

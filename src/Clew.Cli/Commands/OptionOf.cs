@@ -57,6 +57,20 @@ internal static class OptionOf
         },
     };
 
+    /// <summary>Takes words, not too many, and must be given where there is no default.</summary>
+    public static Option<string> Words(string name, int charactersMax, string description, string? otherwise = null)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = "TEXT", Required = otherwise is null };
+        if (otherwise is not null)
+            option.DefaultValueFactory = _ => otherwise;
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && result.Tokens[0].Value is var text && (string.IsNullOrWhiteSpace(text) || text.Length > charactersMax))
+                result.AddError($"{name} takes 1 to {charactersMax.ToString("N0", CultureInfo.InvariantCulture)} characters, not {text.Trim().Length.ToString("N0", CultureInfo.InvariantCulture)}.");
+        });
+        return option;
+    }
+
     /// <summary>Takes a GUID.</summary>
     public static Option<Guid?> Identity(string name, string description) => new(name)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Clew.Events;
+using Clew.Store;
 
 namespace Clew.Cli.Import;
 
@@ -14,7 +15,11 @@ internal static class JsonLinesSource
     public static IEnumerable<SourceEvent> Read(Stream content)
     {
         foreach (var (number, text) in LineReader.Read(content))
-            yield return Event(text, number);
+        {
+            // What another log has erased is known by positions that are its own.
+            if (Event(text, number) is var read && read.Data.Stream != EraseRequest.RecordStream)
+                yield return read;
+        }
     }
 
     private static SourceEvent Event(ReadOnlyMemory<byte> text, long line)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Clew.Events;
@@ -41,15 +42,22 @@ internal static class EventRecord
 {
     public const int HeaderBytes = 12;
     public const int SaltBytes = 16;
+    public const int DigestBytes = SHA256.HashSizeInBytes;
     public const int Alignment = 8;
 
     public const uint StatePresent = 0;
     public const uint StateErased = 1;
 
-    private const int DigestBytes = 32;
+    /// <summary>Payload checksum and state, which change together when an event is erased.</summary>
+    public const int MutableOffset = 4;
+    public const int MutableBytes = 8;
+
+    /// <summary>So many bytes of a record tell how long it is.</summary>
+    public const int MeasuredBytes = HeaderBytes + FixedBytes;
+
     private const int FixedBytes = 72;
     private const int OptionalBytesMax = 40;
-    private const int PayloadBytesMin = 32;
+    private const int PayloadBytesMin = DigestBytes;
     private const byte LayoutVersion = 1;
 
     [Flags]
@@ -89,16 +97,35 @@ internal static class EventRecord
     public static void Write(Span<byte> target, EventData data, int index, int count, ReadOnlySpan<byte> salt)
     {
         var envelopeBytes = WriteEnvelope(target[HeaderBytes..], data, index, count);
-        var payloadBytes = (int)PayloadBytes((long)data.Data.Length + data.Metadata.Length);
-
         var payload = target[(HeaderBytes + envelopeBytes)..];
         salt.CopyTo(payload);
         data.Data.Span.CopyTo(payload[SaltBytes..]);
         data.Metadata.Span.CopyTo(payload[(SaltBytes + data.Data.Length)..]);
         payload[(SaltBytes + data.Data.Length + data.Metadata.Length)..].Clear();
 
-        BinaryPrimitives.WriteUInt32LittleEndian(target[8..], 0);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[4..], PayloadChecksum(target, envelopeBytes, payloadBytes));
+        Seal(target, StatePresent);
+    }
+
+    /// <summary>Makes a record what it is once its event is erased: envelope and length stay, the content gives way to its digest.</summary>
+    /// <param name="record">Of the length that <see cref="TryMeasure"/> gives. Its content need not be sound.</param>
+    /// <param name="digest">What <see cref="Digest"/> gives of its content.</param>
+    public static void Erase(Span<byte> record, ReadOnlySpan<byte> digest)
+    {
+        var (start, length) = PayloadPlace(record);
+        var payload = record.Slice(start, length);
+        digest.CopyTo(payload);
+        payload[DigestBytes..].Clear();
+        Seal(record, StateErased);
+    }
+
+    /// <summary>SHA-256 of salt, data and metadata: computed from them, or what a record that was erased has kept of them.</summary>
+    /// <param name="record">Sound.</param>
+    public static byte[] Digest(ReadOnlySpan<byte> record)
+    {
+        var (start, data, metadata) = Payload(record);
+        return State(record) == StatePresent
+            ? SHA256.HashData(record.Slice(start, SaltBytes + data + metadata))
+            : record.Slice(start, DigestBytes).ToArray();
     }
 
     /// <summary>Gives a written record its place in the log, and its envelope's checksum.</summary>
@@ -135,8 +162,7 @@ internal static class EventRecord
         record = new byte[total];
         envelope.CopyTo(record.AsSpan(HeaderBytes));
         content.CopyTo(record.AsSpan(HeaderBytes + envelope.Length));
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), state);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), PayloadChecksum(record, envelope.Length, (int)payload));
+        Seal(record, state);
         BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Of(envelope));
         return true;
     }
@@ -146,7 +172,7 @@ internal static class EventRecord
     public static bool TryMeasure(ReadOnlySpan<byte> bytes, out int recordBytes)
     {
         recordBytes = 0;
-        if (bytes.Length < HeaderBytes + FixedBytes)
+        if (bytes.Length < MeasuredBytes)
             return false;
 
         var envelope = ReadInt32(bytes, HeaderBytes);
@@ -169,13 +195,13 @@ internal static class EventRecord
         if (!TryMeasure(record, out var recordBytes) || recordBytes != record.Length)
             return false;
 
-        var envelopeBytes = ReadInt32(record, HeaderBytes);
-        var payloadBytes = (int)PayloadBytes((long)ReadInt32(record, HeaderBytes + 12) + ReadInt32(record, HeaderBytes + 16));
-        return Crc32C.Of(record.Slice(HeaderBytes, envelopeBytes), seed) == EnvelopeChecksum(record)
-            && PayloadChecksum(record, envelopeBytes, payloadBytes) == BinaryPrimitives.ReadUInt32LittleEndian(record[4..])
-            && State(record) <= 1
-            && IsZero(record[(HeaderBytes + envelopeBytes + payloadBytes)..])
-            && AddsUp(record.Slice(HeaderBytes, envelopeBytes));
+        var (start, length) = PayloadPlace(record);
+        var envelope = record[HeaderBytes..start];
+        return Crc32C.Of(envelope, seed) == EnvelopeChecksum(record)
+            && PayloadChecksum(record) == BinaryPrimitives.ReadUInt32LittleEndian(record[4..])
+            && State(record) <= StateErased
+            && IsZero(record[(start + length)..])
+            && AddsUp(envelope);
     }
 
     public static ReadOnlySpan<byte> Envelope(ReadOnlySpan<byte> record) => record.Slice(HeaderBytes, ReadInt32(record, HeaderBytes));
@@ -237,6 +263,13 @@ internal static class EventRecord
     /// <summary>Where data and metadata lie in the record.</summary>
     public static (int Start, int DataBytes, int MetadataBytes) Payload(ReadOnlySpan<byte> record) =>
         (HeaderBytes + ReadInt32(record, HeaderBytes), ReadInt32(record, HeaderBytes + 12), ReadInt32(record, HeaderBytes + 16));
+
+    /// <summary>Where its payload lies, with the zeros that make it long enough for a digest.</summary>
+    public static (int Start, int Length) PayloadPlace(ReadOnlySpan<byte> record)
+    {
+        var (start, data, metadata) = Payload(record);
+        return (start, (int)PayloadBytes((long)data + metadata));
+    }
 
     /// <returns>Its length.</returns>
     private static int WriteEnvelope(Span<byte> envelope, EventData data, int index, int count)
@@ -312,10 +345,17 @@ internal static class EventRecord
         return bytes;
     }
 
-    private static uint PayloadChecksum(ReadOnlySpan<byte> record, int envelopeBytes, int payloadBytes)
+    private static void Seal(Span<byte> record, uint state)
     {
+        BinaryPrimitives.WriteUInt32LittleEndian(record[8..], state);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[4..], PayloadChecksum(record));
+    }
+
+    private static uint PayloadChecksum(ReadOnlySpan<byte> record)
+    {
+        var (start, length) = PayloadPlace(record);
         var seed = Crc32C.Of(record.Slice(8, 4), Crc32C.Of(record.Slice(HeaderBytes + 56, 16)));
-        return Crc32C.Of(record.Slice(HeaderBytes + envelopeBytes, payloadBytes), seed);
+        return Crc32C.Of(record.Slice(start, length), seed);
     }
 
     // A checksum vouches for the bytes, not for whoever wrote them: no accessor may fail or run past the envelope.

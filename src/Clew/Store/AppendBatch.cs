@@ -42,6 +42,8 @@ public sealed record AppendBatch(IReadOnlyList<EventData> Events, params IReadOn
             throw Refused($"event {index} has no stream");
         if (data.Type == default)
             throw Refused($"event {index} has no type");
+        if (data.Stream.Value == ErasureRecord.Stream || data.Type.Value == ErasureRecord.Type)
+            throw Refused($"event {index} would pass for the record of an erasure; the stream {ErasureRecord.Stream} and the type {ErasureRecord.Type} are Clew's own");
         if (data.Id == Guid.Empty)
             throw Refused($"event {index} has the empty id; leave the id out to get a new one");
         if (data.SchemaVersion is < 1 or > EventLimits.SchemaVersionMax)

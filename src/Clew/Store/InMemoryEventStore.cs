@@ -8,7 +8,7 @@ namespace Clew.Store;
 /// It keeps the whole contract of <see cref="IEventStore"/> and is gone when it is disposed: durable means here that the batch is
 /// in memory. Every call takes its turn, and within its turn it sees the log at rest; what the calls mean is in <see cref="MemoryLog"/>.
 /// </remarks>
-public sealed class InMemoryEventStore : IEventStore
+public sealed class InMemoryEventStore : IEventStore, IEventEraser
 {
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Lineage lineage = new(EventId.New(), Epoch: 1);
@@ -39,6 +39,14 @@ public sealed class InMemoryEventStore : IEventStore
         ArgumentNullException.ThrowIfNull(batch);
         batch.Check();
         return await InTurnAsync(() => Append(batch), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<EraseResult> EraseAsync(EraseRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        return await InTurnAsync(() => Erase(request), cancellation);
     }
 
     /// <inheritdoc/>
@@ -109,10 +117,47 @@ public sealed class InMemoryEventStore : IEventStore
         if (broken.Count > 0)
             return open.Earlier(batch.Events) ?? (AppendResult)new AppendResult.Conflict(broken);
 
-        var appended = open.Add(batch.Events, clock.Next());
+        return Add(open, batch.Events, clock.Next());
+    }
+
+    private AppendResult.Appended Add(MemoryLog open, IReadOnlyList<EventData> batch, long recordedAt)
+    {
+        var appended = open.Add(batch, recordedAt);
         moved.SetResult();
         moved = NewSignal();
         return appended;
+    }
+
+    private EraseResult Erase(EraseRequest request)
+    {
+        var open = OpenLog();
+        var selection = new EraseSelection();
+        foreach (var found in Selected(open, request.Target.ToRead()))
+            selection.Add(found);
+        if (selection.Outcome() is { } outcome)
+            return outcome;
+
+        var recordedAt = clock.Next();
+        var records = new List<GlobalPosition>();
+        foreach (var portion in selection.Portions)
+        {
+            ErasedEvent[] erased = [.. portion.Select(open.Erase)];
+            records.Add(Add(open, [ErasureRecord.Of(request, erased, EventId.New())], recordedAt).First);
+        }
+
+        return selection.Done(records);
+    }
+
+    private static IEnumerable<RecordedEvent> Selected(MemoryLog open, ReadRequest request)
+    {
+        var (after, bound) = open.RangeOf(request);
+        while (after < bound)
+        {
+            var (events, readTo) = open.Forwards(request.Filter, after, bound, long.MaxValue);
+            foreach (var found in events)
+                yield return found;
+            after = readTo;
+        }
     }
 
     private (List<RecordedEvent> Events, long ReadTo) NextStretch(ReadRequest request, long after, long bound, long limit)

@@ -43,6 +43,18 @@ internal sealed class MemoryLog(int windowEvents)
         return AnswerFor(Head - batch.Count + 1, batch.Count);
     }
 
+    /// <summary>Erases an event. Whoever holds it keeps what he was given.</summary>
+    /// <returns>What its record must say of it.</returns>
+    public ErasedEvent Erase(long position)
+    {
+        var entry = At(position);
+        var record = entry.Recorded.Record.ToArray();
+        var digest = EventRecord.Digest(record);
+        EventRecord.Erase(record, digest);
+        entries[(int)position - 1] = entry with { Recorded = new(record, 0, record.Length) };
+        return new(position, digest);
+    }
+
     /// <summary>The first of the batch's ids that one of the latest events has, and where.</summary>
     public (Guid Id, long Position)? KnownInWindow(IReadOnlyList<EventData> batch)
     {

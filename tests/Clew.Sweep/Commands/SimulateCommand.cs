@@ -31,7 +31,7 @@ internal static class SimulateCommand
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{seeds} seeds in {clock.Elapsed.TotalSeconds:0.0} s ({clock.ElapsedMilliseconds / (double)seeds:0} ms each): "
-            + $"{figures.Acks:N0} acknowledgements, {figures.Conflicts:N0} conflicts, {figures.Pages:N0} pages, {figures.Reads:N0} reads, "
+            + $"{figures.Acks:N0} acknowledgements, {figures.Erasures:N0} erasures, {figures.Conflicts:N0} conflicts, {figures.Pages:N0} pages, {figures.Reads:N0} reads, "
             + $"{figures.Events:N0} events, {figures.DiskCalls:N0} disk calls, {figures.Steps:N0} steps, "
             + $"{figures.Microseconds / 3.6e9:0.00} virtual hours; {sweep.Failures.Count} failed"));
         return sweep.Failures.IsEmpty ? 0 : 1;

@@ -60,5 +60,16 @@ internal static class DirectedTable
         new(ReadingChecks.Verifying_names_the_event_that_is_damaged),
         new(ReadingChecks.Verifying_beside_a_writer_that_begins_a_segment_finds_no_damage),
         new(ReadingChecks.Verifying_notices_that_durable_events_are_gone),
+        new(ErasureChecks.An_erasure_that_is_cut_short_anywhere_has_happened_wholly_or_not_at_all),
+        new(ErasureChecks.Nothing_is_overwritten_before_journal_and_record_are_on_the_device_and_no_journal_goes_before_that),
+        new(ErasureChecks.Groups_of_which_an_event_is_overwritten_between_two_looks_are_sound),
+        new(ErasureChecks.An_event_that_is_half_overwritten_or_overwritten_between_two_looks_is_read_as_erased),
+        new(ErasureChecks.A_journal_that_rots_before_anything_was_overwritten_is_no_loss),
+        new(ErasureChecks.A_journal_that_rots_while_events_are_half_overwritten_is_named_as_damage),
+        new(ErasureChecks.A_journal_of_another_log_counts_for_nothing),
+        new(ErasureChecks.An_erasure_that_had_begun_and_whose_record_is_lost_says_that_the_log_has_lost_its_end),
+        new(ErasureChecks.A_store_forgets_what_it_keeps_in_memory_of_an_erased_event),
+        new(ErasureChecks.A_reader_forgets_what_it_keeps_in_memory_of_an_erased_event_also_where_it_saw_the_record_first),
+        new(ErasureChecks.What_a_full_disk_refused_and_was_appended_elsewhere_and_erased_is_nowhere_any_more),
     ];
 }

@@ -31,6 +31,12 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
     /// <summary>Called after a write, with the same.</summary>
     public Action<string, long>? Written { get; set; }
 
+    /// <summary>Called before a file is opened, with its name.</summary>
+    public Action<string>? Opening { get; set; }
+
+    /// <summary>Called before a file is removed, with its name.</summary>
+    public Action<string>? Deleting { get; set; }
+
     /// <summary>Called before a file gets another name, with both.</summary>
     public Action<string, string>? Renaming { get; set; }
 
@@ -45,6 +51,15 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
     {
         var device = new MemoryDisk();
         foreach (var name in cache.Names)
+            device[name] = flushed[name].Bytes;
+        return device;
+    }
+
+    /// <summary>The same, with the names that are on the device: what was named since is lost, and what was removed since is back.</summary>
+    public MemoryDisk DeviceAsNamed()
+    {
+        var device = new MemoryDisk();
+        foreach (var name in durableNames.Where(flushed.ContainsKey))
             device[name] = flushed[name].Bytes;
         return device;
     }
@@ -68,9 +83,11 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
 
     public async ValueTask<IDiskFile> OpenAsync(string name, FileUse use)
     {
+        Opening?.Invoke(name);
         var file = await cache.OpenAsync(name, use);
         if (use == FileUse.Create)
             flushed[name] = new(name);
+        flushed.TryAdd(name, new(name));
         return new WatchedFile(this, file, flushed[name]);
     }
 
@@ -83,7 +100,11 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
         return cache.RenameAsync(from, to);
     }
 
-    public ValueTask DeleteAsync(string name) => cache.DeleteAsync(name);
+    public ValueTask DeleteAsync(string name)
+    {
+        Deleting?.Invoke(name);
+        return cache.DeleteAsync(name);
+    }
 
     public ValueTask SyncFolderAsync()
     {

@@ -31,6 +31,16 @@ public sealed class UsageTests
         { ["import", "no-such-file", "--store", "x"], "no such file" },
         { ["streams", "--store", "x", "--limit", "-1"], "--limit" },
         { ["bench", "--store", "x", "--seconds", "0"], "--seconds" },
+        { ["erase", "--store", "x", "--position", "1"], "--reason" },
+        { ["erase", "--store", "x", "--reason", "r"], "Say what to erase, in one way" },
+        { ["erase", "--store", "x", "--reason", "r", "--position", "1", "--stream", "s"], "Say what to erase, in one way" },
+        { ["erase", "--store", "x", "--reason", "r", "--stream", "s", "--tag", "a:b", "--yes"], "Say what to erase, in one way" },
+        { ["erase", "--store", "x", "--reason", "r", "--position", "0"], "--position takes a whole number from 1" },
+        { ["erase", "--store", "x", "--reason", " ", "--position", "1"], "--reason takes 1 to 1,000 characters, not 0" },
+        { ["erase", "--store", "x", "--reason", new string('r', 1_001), "--position", "1"], "--reason takes 1 to 1,000 characters, not 1,001" },
+        { ["erase", "--store", "x", "--reason", "r", "--by", new string('b', 257), "--position", "1"], "--by takes 1 to 256 characters" },
+        { ["erase", "--store", "x", "--reason", "r", "--tag", "untagged"], "key:value" },
+        { ["erase", "--store", "x", "--reason", "r", "--position", "1", "--yes"], "There is no " },
         { ["bench", "--store", "x", "--seconds", "soon"], "--seconds takes a number" },
     };
 

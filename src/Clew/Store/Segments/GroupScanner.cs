@@ -21,22 +21,20 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
     /// <returns>The point after it; null where no sound group that continues the log begins there.</returns>
     public async ValueTask<LogPoint?> NextAsync(LogPoint point)
     {
-        if (!await LoadAsync(point.Offset, GroupHeader.Bytes)
-            || !GroupHeader.TryRead(At(point.Offset, GroupHeader.Bytes), segment.Seed, out var header)
-            || header.LogId != segment.LogId
-            || header.Number != point.Group + 1
-            || header.FirstPosition != point.Position + 1
-            || !header.Chain.Equals(point.Chain)
-            || header.Length > segment.FileBytes - point.Offset
-            || !await LoadAsync(point.Offset, header.Length))
-        {
+        if (await HeaderAsync(point) is not { } header)
             return null;
-        }
+        if (LastRecordedAt(header) is { } recordedAt)
+            return PointAfter(point, header, recordedAt);
 
-        records = (point.Offset + GroupHeader.Bytes, header.Length - GroupHeader.Bytes);
-        return LastRecordedAt(header) is { } recordedAt
-            ? new(segment.Number, point.Offset + header.Length, header.Number, point.Position + header.Records, recordedAt, GroupHeader.ChainAfter(At(point.Offset, GroupHeader.Bytes)))
-            : null;
+        // Some of its events may be being erased just now, or were when they were read. The journal is looked at before they are read again:
+        // where the journal is gone, they are overwritten by then.
+        var erasing = await segments.ErasingAsync();
+        Forget();
+        if (await HeaderAsync(point) is not { } again)
+            return null;
+
+        Finish(erasing);
+        return LastRecordedAt(again) is { } found ? PointAfter(point, again, found) : null;
     }
 
     /// <summary>Goes through the records of the group that was read last.</summary>
@@ -88,11 +86,15 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
     /// <summary>What is wrong with the group after a point, for which <see cref="NextAsync"/> found no sound one.</summary>
     public async ValueTask<Damage> DiagnoseAsync(LogPoint point)
     {
+        var erasing = await segments.ErasingAsync();
+        Forget();
         if (!await LoadAsync(point.Offset, GroupHeader.Bytes) || !GroupHeader.TryRead(At(point.Offset, GroupHeader.Bytes), segment.Seed, out var header))
             return new(segment.FileName, point.Offset, new(point.Position + 1), "the header of a group is not as it was written");
         if (header.Length > segment.FileBytes - point.Offset || !await LoadAsync(point.Offset, header.Length))
             return new(segment.FileName, point.Offset, new(point.Position + 1), "a group is longer than its segment");
 
+        records = (point.Offset + GroupHeader.Bytes, header.Length - GroupHeader.Bytes);
+        Finish(erasing);
         var (offset, position) = (point.Offset + GroupHeader.Bytes, point.Position + 1);
         var rest = At(offset, header.Length - GroupHeader.Bytes);
         while (EventRecord.TryMeasure(rest, out var recordBytes) && recordBytes <= rest.Length
@@ -131,6 +133,40 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
     public ReadOnlySpan<byte> At(int offset, int length) => window.AsSpan(offset - windowStart, length);
 
     public ReadOnlyMemory<byte> MemoryAt(int offset, int length) => window.AsMemory(offset - windowStart, length);
+
+    /// <returns>The header of the group after a point; null where none that continues the log lies there with all of its bytes.</returns>
+    private async ValueTask<GroupHeader?> HeaderAsync(LogPoint point)
+    {
+        if (!await LoadAsync(point.Offset, GroupHeader.Bytes)
+            || !GroupHeader.TryRead(At(point.Offset, GroupHeader.Bytes), segment.Seed, out var header)
+            || header.LogId != segment.LogId
+            || header.Number != point.Group + 1
+            || header.FirstPosition != point.Position + 1
+            || !header.Chain.Equals(point.Chain)
+            || header.Length > segment.FileBytes - point.Offset
+            || !await LoadAsync(point.Offset, header.Length))
+        {
+            return null;
+        }
+
+        records = (point.Offset + GroupHeader.Bytes, header.Length - GroupHeader.Bytes);
+        return header;
+    }
+
+    private LogPoint PointAfter(LogPoint point, GroupHeader header, long recordedAt) => new(
+        segment.Number, point.Offset + header.Length, header.Number, point.Position + header.Records, recordedAt,
+        GroupHeader.ChainAfter(At(point.Offset, GroupHeader.Bytes)));
+
+    // In memory: on the disk only a writer does it.
+    private void Finish(ErasureJournal? erasing)
+    {
+        var rest = window.AsSpan(records.Start - windowStart, records.Length);
+        while (erasing is not null && EventRecord.TryMeasure(rest, out var recordBytes) && recordBytes <= rest.Length)
+        {
+            erasing.Finish(rest[..recordBytes], segment.Seed);
+            rest = rest[recordBytes..];
+        }
+    }
 
     /// <returns>The recorded time of the group's last event; null where its records are not what its header says.</returns>
     private long? LastRecordedAt(GroupHeader header)

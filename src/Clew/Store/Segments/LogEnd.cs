@@ -26,6 +26,9 @@ internal sealed class LogEnd : IDisposable
     private IDiskFile file;
     private int zeroedTo;
 
+    // Up to where a group that a full disk refused may have left its content behind the end; 0 where none has.
+    private int refusedTo;
+
     /// <param name="view">The log as readers see it.</param>
     /// <param name="options">How the store behaves.</param>
     /// <param name="surroundings">Disk, time and chance.</param>
@@ -84,9 +87,11 @@ internal sealed class LogEnd : IDisposable
         try
         {
             await file.WriteAsync(bytes, Point.Offset);
+            refusedTo = 0;
         }
         catch (DiskException fault) when (fault.Fault == DiskFault.Full)
         {
+            refusedTo = Math.Max(refusedTo, group.End);
             await TakeBackAsync();
             throw;
         }
@@ -125,6 +130,17 @@ internal sealed class LogEnd : IDisposable
         return Math.Max(usual, SegmentBirth.BytesFor(recordBytes));
     }
 
+    /// <summary>Overwrites what refused groups have left, before the segment grows no more: appended elsewhere since, it may be erased one day.</summary>
+    public async ValueTask ClearRefusedAsync()
+    {
+        if (refusedTo <= Point.Offset)
+            return;
+
+        await file.WriteAsync(new byte[refusedTo - Point.Offset], Point.Offset);
+        await SyncAsync();
+        refusedTo = 0;
+    }
+
     public void Dispose() => file.Dispose();
 
     // Even for want of space: what was begun can no longer be taken back.
@@ -155,16 +171,17 @@ internal sealed class LogEnd : IDisposable
     /// <returns>How many zeros are to be written behind a group; they count as written.</returns>
     private int TakeZerosAhead(FormingGroup group)
     {
-        if (group.End <= zeroedTo)
-            return 0;
+        var zeros = Math.Max(0, refusedTo - group.End);
+        if (group.End > zeroedTo && group.Length < LargeGroupBytes)
+            zeros = Math.Max(zeros, Math.Min(ZeroedAheadBytes, Segment.FileBytes - group.End));
 
-        var zeros = group.Length >= LargeGroupBytes ? 0 : Math.Min(ZeroedAheadBytes, Segment.FileBytes - group.End);
-        zeroedTo = group.End + zeros;
+        zeroedTo = Math.Max(zeroedTo, group.End + zeros);
         return zeros;
     }
 
     private async ValueTask RollAsync(int recordBytes)
     {
+        await ClearRefusedAsync();
         while (indexing.FrozenCount >= FrozenMax)
             await indexing.FiledAsync();
 

@@ -10,6 +10,8 @@ internal sealed class LogScan(LogView view, LogPoint from)
     private readonly List<ulong> hashes = [];
     private GroupScanner? scanner;
 
+    private bool sawErasure;
+
     /// <summary>How far it has come.</summary>
     public LogPoint Point { get; private set; } = from;
 
@@ -42,6 +44,14 @@ internal sealed class LogScan(LogView view, LogPoint from)
         }
     }
 
+    /// <summary>Whether the record of an erasure was among the events since it was last asked.</summary>
+    public bool TakeErasure()
+    {
+        var saw = sawErasure;
+        sawErasure = false;
+        return saw;
+    }
+
     /// <summary>For a look at what follows the last group.</summary>
     public GroupScanner Rest => scanner ??= new(view.Segments, view.Segments.Numbered(Point.Segment));
 
@@ -66,6 +76,7 @@ internal sealed class LogScan(LogView view, LogPoint from)
 
         scanner!.ForEachRecord((record, offset) =>
         {
+            sawErasure |= ErasureRecord.Is(record);
             hashes.Clear();
             view.Hasher.Collect(record, hashes);
             tail.Add(record, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(hashes), offset);

@@ -9,6 +9,7 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
     private readonly Lock gate = new();
     private volatile IndexParts parts = new([], []);
     private volatile LogHead head = new(store.Lineage, default, null);
+    private volatile EventCache events = new(options.EventCacheBytesMax);
     private volatile bool isClosed;
 
     public Lineage Lineage => store.Lineage;
@@ -17,7 +18,7 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
 
     public SegmentSet Segments => segments;
 
-    public EventCache Events { get; } = new(options.EventCacheBytesMax);
+    public EventCache Events => events;
 
     public HeadWaiters Waiters { get; } = new();
 
@@ -57,6 +58,12 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
         Failure = failure;
         Waiters.Moved();
     }
+
+    /// <summary>Forgets the events that are kept in memory. Who read one before keeps it in a cache that nobody asks any more.</summary>
+    public void ForgetEvents() => events = new(options.EventCacheBytesMax);
+
+    /// <summary>Forgets them, and keeps none until they are forgotten once more.</summary>
+    public void KeepNoEvents() => events = new(bytesMax: 0);
 
     public void Close()
     {

@@ -45,11 +45,12 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
 
     private async ValueTask<RecordedEvent> ReadAloneAsync(long position)
     {
+        var kept = view.Events;
         single[0] = position;
         found.Clear();
         await ReadTogetherAsync(single, found);
         var record = found[0].Record.ToArray();
-        view.Events.Add(record);
+        kept.Add(record);
         return new(record, 0, record.Length);
     }
 
@@ -82,7 +83,10 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
         for (var index = 0; index < count; index++)
         {
             var position = positions.Span[index];
-            into.Add(Checked(segment, buffer, (int)(offsets[position - first] - start), length, position, start));
+            var at = (int)(offsets[position - first] - start);
+            into.Add(IsEvent(segment, buffer.AsSpan(0, length), at, position, out var recordBytes)
+                ? new(buffer, at, recordBytes)
+                : await ReadAgainAsync(segment, offsets[position - first], position));
         }
 
         return count;
@@ -113,22 +117,34 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
     private static int LengthOfLast(ReadOnlySpan<byte> bytes, int start) =>
         (uint)start < (uint)bytes.Length && EventRecord.TryMeasure(bytes[start..], out var recordBytes) ? start + recordBytes : 0;
 
-    private static RecordedEvent Checked(SegmentHeader segment, byte[] buffer, int at, int length, long position, uint start)
+    // What is wrong may be an event that is being erased just now, or was when it was read. The journal is looked at before it is read again:
+    // where the journal is gone, the event is overwritten by then.
+    private async ValueTask<RecordedEvent> ReadAgainAsync(SegmentHeader segment, uint offset, long position)
     {
-        if (at >= 0 && at < length
-            && EventRecord.TryMeasure(buffer.AsSpan(at, length - at), out var recordBytes)
-            && recordBytes <= length - at
-            && buffer.AsSpan(at, recordBytes) is var record
-            && EventRecord.IsSound(record, segment.Seed)
-            && EventRecord.Position(record) == position)
-        {
-            return new(buffer, at, recordBytes);
-        }
+        var erasing = await view.Segments.ErasingAsync();
+        var (buffer, length) = await ReadBytesAsync(segment, offset, UnknownEndBytes);
+        if (LengthOfLast(buffer.AsSpan(0, length), 0) is var needed && needed > length)
+            (buffer, length) = await ReadBytesAsync(segment, offset, needed);
 
-        var offset = start + at;
+        if (needed > 0 && needed <= length)
+            erasing?.Finish(buffer.AsSpan(0, needed), segment.Seed);
+        if (IsEvent(segment, buffer.AsSpan(0, length), 0, position, out var recordBytes))
+            return new(buffer, 0, recordBytes);
+
         throw new StoreCorruptedException(
             $"Event {position} cannot be read: in {segment.FileName} at byte {offset} lies something else than was written there. " +
             "Run \"clew verify\" to see how much is damaged, and restore the file from a backup.",
             new(segment.FileName, offset, new(position), "the event's checksum or position is wrong"));
+    }
+
+    private static bool IsEvent(SegmentHeader segment, ReadOnlySpan<byte> bytes, int at, long position, out int recordBytes)
+    {
+        recordBytes = 0;
+        return at >= 0 && at < bytes.Length
+            && EventRecord.TryMeasure(bytes[at..], out recordBytes)
+            && recordBytes <= bytes.Length - at
+            && bytes.Slice(at, recordBytes) is var record
+            && EventRecord.IsSound(record, segment.Seed)
+            && EventRecord.Position(record) == position;
     }
 }

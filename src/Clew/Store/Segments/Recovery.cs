@@ -44,6 +44,8 @@ internal static class Recovery
         if (mark is null && end.Group > 0 && await scan.Rest.EndOfDataAsync(end.Offset) > end.Offset)
             throw Lost(view, end, null, $"what follows is no whole group, and {Watermark.FileName}, which would say whether it was durable, is gone");
 
+        // Before anything is written: it may find that the end of the log is lost and not torn.
+        await UnfinishedErasure.FindAsync(view, disk, end.Position);
         await RewriteAsync(disk, scan.Rest, end, mark);
         return end;
     }

@@ -22,6 +22,9 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private IDiskFile? head;
+
+    // From when the record of an erasure is seen until its journal is gone, what is read may still be what it was, and must not be kept.
+    private bool keepsNoEvents = true;
     private Task following = Task.CompletedTask;
     private Task? closing;
 
@@ -203,11 +206,27 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
                 throw Unreadable(mark);
         }
 
+        await ForgetErasedAsync();
         if (view.Head.Position.Value < scan.Point.Position)
             view.Publish(scan.Point);
         if (view.Parts.Tails.Count > TailsMax)
             await TakeNewIndexesAsync();
         return true;
+    }
+
+    private async ValueTask ForgetErasedAsync()
+    {
+        if (scan.TakeErasure() || keepsNoEvents)
+        {
+            keepsNoEvents = true;
+            view.KeepNoEvents();
+        }
+
+        if (keepsNoEvents && await ErasureJournal.BytesAsync(surroundings.Disk) is null)
+        {
+            keepsNoEvents = false;
+            view.ForgetEvents();
+        }
     }
 
     private async ValueTask<Watermark?> ReadMarkAsync()

@@ -10,7 +10,7 @@ namespace Clew.Store.Segments;
 /// earlier. An append that nobody else competes with does its writing and flushing on the thread that calls it. Where the disk fails to write or flush, the store stops, and says so to every append; opening it again finds out what is
 /// there. The bytes on the disk are described in <c>docs/reference/format.md</c>.
 /// </remarks>
-public sealed class SegmentEventStore : IEventStore, IVerifiableLog
+public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLog
 {
     /// <summary>So many appends may be under way; more wait.</summary>
     private const int AppendsMax = 4096;
@@ -22,6 +22,7 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
     private readonly LogView view;
     private readonly LogEnd end;
     private readonly GroupWriter writer;
+    private readonly Eraser eraser;
     private readonly SegmentPreparer preparer;
     private readonly IndexKeeper keeper;
     private readonly IndexLoop indexing;
@@ -47,6 +48,7 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
         seals = new(view, proofs, surroundings, options.Sealing);
         end = new(view, options, surroundings, head, preparer, indexing, last, point);
         writer = new(view, surroundings, end, options.Clock);
+        eraser = new(view, surroundings, writer, batch => AppendCheckedAsync(batch, CancellationToken.None));
         loops =
         [
             surroundings.Workers.Start("clew writer", writer.RunAsync),
@@ -95,40 +97,19 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
     }
 
     /// <inheritdoc/>
-    public async ValueTask<AppendResult> AppendAsync(AppendBatch batch, CancellationToken cancellation = default)
+    public ValueTask<AppendResult> AppendAsync(AppendBatch batch, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         batch.Check();
-        ObjectDisposedException.ThrowIf(view.IsClosed, this);
-        if (writer.Failure is { } failure)
-            throw new StoreFailedException(failure.Message, failure.InnerException);
+        return AppendCheckedAsync(batch, cancellation);
+    }
 
-        await room.WaitAsync(cancellation);
-        try
-        {
-            ObjectDisposedException.ThrowIf(view.IsClosed, this);
-            using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
-            while (true)
-            {
-                if (await AppendCheck.RunAsync(view, append) is { } answered)
-                    return answered;
-
-                var outcome = await writer.WriteAsync(append, cancellation);
-                if (outcome.IsWritten)
-                    return Appended(append, outcome.First);
-
-                append.Reset();
-                cancellation.ThrowIfCancellationRequested();
-            }
-        }
-        catch (DiskException fault)
-        {
-            throw StoreFaults.Translate(fault);
-        }
-        finally
-        {
-            room.Release();
-        }
+    /// <inheritdoc/>
+    public ValueTask<EraseResult> EraseAsync(EraseRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        return StoreFaults.TranslateAsync(() => eraser.EraseAsync(request, cancellation));
     }
 
     /// <inheritdoc/>
@@ -244,6 +225,7 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
             await head.SyncAsync();
         }
 
+        await UnfinishedErasure.EndAsync(view, disk, point.Position);
         view.Publish(point);
         var last = await disk.OpenAsync(segments.Last.FileName, FileUse.Write);
         return new(surroundings, options, view, keeper, head, last, point, [identityLock, folderLock]);
@@ -281,6 +263,40 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
         await file.SyncAsync();
     }
 
+    private async ValueTask<AppendResult> AppendCheckedAsync(AppendBatch batch, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        if (writer.Failure is { } failure)
+            throw new StoreFailedException(failure.Message, failure.InnerException);
+
+        await room.WaitAsync(cancellation);
+        try
+        {
+            ObjectDisposedException.ThrowIf(view.IsClosed, this);
+            using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
+            while (true)
+            {
+                if (await AppendCheck.RunAsync(view, append) is { } answered)
+                    return answered;
+
+                var outcome = await writer.WriteAsync(append, cancellation);
+                if (outcome.IsWritten)
+                    return Appended(append, outcome.First);
+
+                append.Reset();
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+        catch (DiskException fault)
+        {
+            throw StoreFaults.Translate(fault);
+        }
+        finally
+        {
+            room.Release();
+        }
+    }
+
     private static AppendResult.Appended Appended(PreparedAppend append, long first) => new(
         new(first),
         new(first + append.Count - 1),
@@ -290,6 +306,7 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
     {
         try
         {
+            await eraser.StopAsync();
             writer.Stop();
             await loops[0];
             preparer.Stop();
@@ -329,7 +346,9 @@ public sealed class SegmentEventStore : IEventStore, IVerifiableLog
 
     private async ValueTask CloseCleanlyAsync()
     {
-        // First, because on a full disk the index files need its space.
+        await end.ClearRefusedAsync();
+
+        // Before the index files, because on a full disk they need its space.
         await surroundings.Disk.DeleteAsync(SegmentPreparer.FileName);
         var tail = view.Parts.Tails[^1];
         if (tail.Count >= FiledAtCloseEvents)

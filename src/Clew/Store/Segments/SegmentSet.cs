@@ -64,6 +64,9 @@ internal sealed class SegmentSet(IDisk disk) : IDisposable
         }
     }
 
+    /// <summary>The journal of the erasure that is under way, or was cut short; null where there is none.</summary>
+    public ValueTask<ErasureJournal?> ErasingAsync() => ErasureJournal.ReadAsync(disk, Last.LogId);
+
     public void Dispose()
     {
         lock (gate)

@@ -81,6 +81,9 @@ public static class SegmentStoreVerification
             if (damage is null && await MarkAsync(disk, names, store.Lineage) is { } now && now.Point.Group < check.Point.Group)
                 notes.Add($"{Watermark.FileName} says that the log ends at position {now.Point.Position}, and it ends at {check.Point.Position}: readers do not see what follows until a writer has opened the store.");
 
+            if (await ErasureJournal.BytesAsync(disk) is { } journal)
+                notes.Add(Erasing(ErasureJournal.Parse(journal, store.Lineage.LogId)));
+
             IReadOnlyList<Damage> indexDamage = damage is null
                 ? [.. await UnsoundAsync(disk, unused, store.Lineage.LogId), .. await check.CompareAsync(cancellation)]
                 : [];
@@ -100,6 +103,10 @@ public static class SegmentStoreVerification
 
     private static HeadVerdict Verdict(TreeHead known, Digest? root) =>
         root is null ? HeadVerdict.Missing : root == known.Root ? HeadVerdict.Holds : HeadVerdict.Differs;
+
+    private static string Erasing(ErasureJournal? journal) => journal is null
+        ? $"{ErasureJournal.FileName} is damaged or of another log; the next writer erases once more what was erased last, and removes it."
+        : $"An erasure of {journal.Events.Count:N0} events is under way, or was cut short; the next writer ends it.";
 
     /// <summary>Finds the segments, up to the first that is missing or does not begin as it should.</summary>
     private static async ValueTask<Damage?> MissingAsync(IDisk disk, IReadOnlyList<string> names, Guid logId, SegmentSet segments, Watermark? mark)

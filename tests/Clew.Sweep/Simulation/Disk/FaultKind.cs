@@ -16,6 +16,7 @@ internal enum FaultKind
     HalfWriteSeen,
     WriteError,
     SyncError,
+    SyncErrorOfAnother,
     FolderSyncError,
     ReadError,
     FullOnWrite,
@@ -33,6 +34,8 @@ internal enum FaultKind
     UnknownOutcome,
     DamageDetected,
     TailLostToRot,
+    ErasureUnknown,
+    ErasureCutShort,
 }
 
 internal sealed class FaultCounts

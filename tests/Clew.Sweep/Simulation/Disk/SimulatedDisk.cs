@@ -221,8 +221,15 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
         other.Write(bytes.Span, Math.Max(0, other == file && shift == 0 ? offset + StoredFile.SectorBytes : offset + shift));
     }
 
-    private bool Sync(string name, StoredFile file)
+    private bool Sync(string name, StoredFile file, ref int failuresTold)
     {
+        if (failuresTold != file.FailedSyncs)
+        {
+            failuresTold = file.FailedSyncs;
+            file.Sync();
+            throw Counted(FaultKind.SyncErrorOfAnother, Failed($"sync {name}"));
+        }
+
         var isFull = IsFull && Faults.CopiesOnWrite && file.HasUnsynced && chance.Happens(0.2);
         if (!isFull && !chance.Happens(Faults.SyncError))
         {
@@ -231,6 +238,7 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
         }
 
         file.FailSync(chance);
+        failuresTold = file.FailedSyncs;
         if (chance.Happens(0.2))
             Evict([file]);
         throw isFull
@@ -289,6 +297,7 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
 
     private sealed class ProcessFile(SimulatedDisk disk, SimulatedProcess process, string name, StoredFile file) : IDiskFile
     {
+        private int failuresTold = file.FailedSyncs;
         private bool isClosed;
 
         public async ValueTask<long> LengthAsync() => await Do($"length of {name}", () => file.Length, disk.Faults.LatencyMean);
@@ -312,7 +321,7 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
             disk.Faults.Allocates && await Write(new byte[length], offset);
 
         public async ValueTask SyncAsync() =>
-            await Do($"sync {name}", () => disk.Sync(name, file), disk.Faults.SyncLatencyMean);
+            await Do($"sync {name}", () => disk.Sync(name, file, ref failuresTold), disk.Faults.SyncLatencyMean);
 
         public void Dispose() => isClosed = true;
 

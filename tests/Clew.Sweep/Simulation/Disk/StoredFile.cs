@@ -23,6 +23,11 @@ internal sealed class StoredFile(int number)
 
     public ReadOnlySpan<byte> Durable => durable.Span;
 
+    public ReadOnlySpan<byte> Cache => cache.Span;
+
+    /// <summary>How many syncs have failed: whoever had the file open meanwhile is told with his next one, as Linux does it.</summary>
+    public int FailedSyncs { get; private set; }
+
     public int Read(Span<byte> target, long offset)
     {
         if (offset >= cache.Length)
@@ -55,6 +60,7 @@ internal sealed class StoredFile(int number)
     {
         PutSome(PowerLossMode.AnySectors, chance, tearsInsideSectors: false);
         isCacheAhead = true;
+        FailedSyncs++;
     }
 
     /// <summary>The kernel needs the memory: what counts as clean is read from the device the next time.</summary>

@@ -1,4 +1,5 @@
 using Clew.Events;
+using Clew.Store;
 using Clew.Sweep.Simulation.Machine;
 
 namespace Clew.Sweep.Simulation.Oracle;
@@ -8,8 +9,10 @@ internal static class Content
 {
     /// <returns>The event as the oracle keeps it.</returns>
     /// <exception cref="Violation">It is not what was sent.</exception>
-    public static SeenEvent Check(History history, RecordedEvent recorded)
+    public static SeenEvent Check(History history, RecordedEvent recorded, LookedFrom from)
     {
+        if (recorded.Stream == EraseRequest.RecordStream)
+            history.SawErasureRecord(recorded);
         if (!history.Senders.TryGetValue(recorded.Id, out var senders))
             throw new Violation($"{recorded} has an id that nobody sent: {recorded.Id}");
 
@@ -17,14 +20,18 @@ internal static class Content
         if (Difference(batch.Batch.Events[index], recorded) is { } difference)
             throw new Violation($"{recorded} is not what was sent as {history.Named(recorded.Id)}: its {difference} differs");
 
-        return new(recorded.Position.Value, recorded.Id, recorded.Version.Value, recorded.RecordedAt);
+        history.CheckErasures(recorded, batch.Batch.Events[index], from);
+        return new(recorded.Position.Value, recorded.Id, recorded.Version.Value, recorded.RecordedAt)
+        {
+            Digest = recorded.IsErased ? Convert.ToHexString(EventRecord.Digest(recorded.Record)) : null,
+        };
     }
 
     private static string? Difference(EventData sent, RecordedEvent recorded)
     {
-        if (!recorded.Data.Span.SequenceEqual(sent.Data.Span))
+        if (!recorded.Data.Span.SequenceEqual(recorded.IsErased ? default : sent.Data.Span))
             return "data";
-        if (!recorded.Metadata.Span.SequenceEqual(sent.Metadata.Span))
+        if (!recorded.Metadata.Span.SequenceEqual(recorded.IsErased ? default : sent.Metadata.Span))
             return "metadata";
         if (recorded.Stream.Value != sent.Stream.Value)
             return "stream";
@@ -36,9 +43,7 @@ internal static class Content
             return "schema version or content type";
         if (recorded.CorrelationId != sent.CorrelationId || recorded.CausationId != sent.CausationId)
             return "correlation or causation";
-        if (recorded.OccurredAt != (sent.OccurredAt ?? recorded.RecordedAt))
-            return "occurred-at";
 
-        return recorded.IsErased ? "state" : null;
+        return recorded.OccurredAt == (sent.OccurredAt ?? recorded.RecordedAt) ? null : "occurred-at";
     }
 }

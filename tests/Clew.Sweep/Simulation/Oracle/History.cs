@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Clew.Events;
 using Clew.Store;
 using Clew.Sweep.Simulation.Machine;
 
@@ -25,6 +27,14 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
     public List<SeenPage> Pages { get; } = [];
 
     public List<DoneRead> Reads { get; } = [];
+
+    public List<SentErasure> Erasures { get; } = [];
+
+    /// <summary>The events that record erasures, as somebody has seen them.</summary>
+    public Dictionary<Guid, (SentErasure Erasure, IReadOnlyList<ErasedEvent> Events)> ErasureRecords { get; } = [];
+
+    /// <summary>Whether bytes have changed that a sync had promised: a write that went astray has erased nothing, and nobody can know.</summary>
+    public bool IsDamaged { get; set; }
 
     /// <summary>The last position that somebody has seen, or was told of.</summary>
     public long KnownHead { get; private set; }
@@ -72,6 +82,49 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
         sent.Refusals++;
         Require(answer.Broken.Count > 0, $"the conflict of {sent} names no broken condition");
         Conflicts.Add(new(sent, answer, headWhenSent, scheduler.Steps));
+    }
+
+    public SentErasure Erasing(EraseTarget target)
+    {
+        Erasures.Add(new(Erasures.Count, target, scheduler.Steps, KnownHeadInStore));
+        return Erasures[^1];
+    }
+
+    public void Erased(SentErasure sent, EraseResult answer)
+    {
+        if (answer is EraseResult.Erased { Records: [.., var last] })
+            SawHeadInStore(last.Value);
+        sent.Take(answer, scheduler.Steps, KnownHeadInStore);
+    }
+
+    /// <summary>The engine sends these batches itself, each once.</summary>
+    public void SawErasureRecord(RecordedEvent recorded)
+    {
+        if (ErasureRecords.ContainsKey(recorded.Id))
+            return;
+
+        var events = ErasureRecord.Read(recorded) ?? throw new Violation($"{recorded} does not say what was erased");
+        using var data = JsonDocument.Parse(recorded.Data);
+        var erasure = Erasures.Find(sent => sent.Reason == data.RootElement.GetProperty("reason").GetString())
+            ?? throw new Violation($"{recorded} records an erasure that nobody asked for");
+        Require(!erasure.IsRefused, $"{recorded} records the {erasure}, which was answered with a refusal");
+        ErasureRecords[recorded.Id] = (erasure, events);
+        var batch = new AppendBatch([new(recorded.Stream, recorded.Type, recorded.Data) { Id = recorded.Id }]);
+        Batches.Add(new(Batches.Count, batch, erasure.Sent, erasure.HeadBefore) { Attempts = 1, IsAcknowledged = true });
+        Senders[recorded.Id] = [(Batches[^1], 0)];
+    }
+
+    /// <summary>Whether an event may be seen like this, with or without its content.</summary>
+    /// <param name="recorded">As it was seen.</param>
+    /// <param name="sent">As it was sent.</param>
+    /// <param name="from">Since when and from where somebody has been looking at the log.</param>
+    public void CheckErasures(RecordedEvent recorded, EventData sent, LookedFrom from)
+    {
+        var position = recorded.Position.Value;
+        if (recorded.IsErased)
+            Require(Erasures.Any(erasure => !erasure.IsRefused && erasure.Means(position, sent)), $"{recorded} is erased, and nobody asked for that");
+        else if (!IsDamaged && Erasures.Find(erasure => erasure.Forbids(position, sent, from) && recorded.Stream != EraseRequest.RecordStream) is { } erasure)
+            throw new Violation($"{recorded} still has its content after the {erasure}");
     }
 
     public void SawPage(SeenPage page)
@@ -138,7 +191,11 @@ internal sealed record AckedAppend(SentBatch Batch, AppendResult.Appended Answer
 internal sealed record ToldConflict(SentBatch Batch, AppendResult.Conflict Answer, long HeadWhenSent, long Answered);
 
 /// <summary>An event as a reader got it; its content was compared with what was sent when it was seen.</summary>
-internal readonly record struct SeenEvent(long Position, Guid Id, long Version, DateTimeOffset RecordedAt);
+internal readonly record struct SeenEvent(long Position, Guid Id, long Version, DateTimeOffset RecordedAt)
+{
+    /// <summary>What an erased event has kept of its content; none where it has all of it.</summary>
+    public string? Digest { get; init; }
+}
 
 /// <summary>A page of a subscription: all matches after one position, up to another.</summary>
 internal sealed record SeenPage(string Viewer, EventFilter Filter, long From, long To, IReadOnlyList<SeenEvent> Events)

@@ -1,3 +1,4 @@
+using Clew.Events;
 using Clew.Store;
 using Clew.Sweep.Simulation.Machine;
 
@@ -8,12 +9,14 @@ internal sealed class Judge
 {
     private readonly History history;
     private readonly LogModel log;
+    private readonly IReadOnlyList<SeenEvent> final;
     private readonly Dictionary<int, List<long>> copies = [];
     private readonly HashSet<long> batchEnds = [];
 
     public Judge(History history, IReadOnlyList<SeenEvent> final)
     {
         this.history = history;
+        this.final = final;
         log = new([.. final.Select((seen, index) => Logged(seen, index + 1))]);
     }
 
@@ -33,6 +36,16 @@ internal sealed class Judge
             CheckPage(page);
         foreach (var read in history.Reads)
             CheckRead(read);
+        CheckErasures();
+        foreach (var erasure in history.Erasures)
+            CheckAnswer(erasure);
+    }
+
+    /// <summary>Events whose content must be nowhere on the disk: whatever copies the log has of them are erased.</summary>
+    public IEnumerable<EventData> Erased()
+    {
+        var present = final.Where(seen => seen.Digest is null).Select(seen => seen.Id).ToHashSet();
+        return final.Where(seen => seen.Digest is not null && !present.Contains(seen.Id)).Select(seen => log.At(seen.Position).Data);
     }
 
     /// <summary>What a read must give, on the log as it is.</summary>
@@ -152,6 +165,49 @@ internal sealed class Judge
             }
 
             Require(expected.SequenceEqual(answer.Versions), $"{sent} was answered with versions {string.Join(", ", answer.Versions)}");
+        }
+    }
+
+    // An erasure has happened with its record, and wholly; or it has not.
+    private void CheckErasures()
+    {
+        var named = new Dictionary<long, string>();
+        foreach (var record in final.Where(seen => history.ErasureRecords.ContainsKey(seen.Id)))
+        {
+            var (erasure, events) = history.ErasureRecords[record.Id];
+            foreach (var (position, digest) in events)
+            {
+                Require(position < record.Position && named.TryAdd(position, Convert.ToHexString(digest)), $"the record at {record.Position} names {position}");
+                Require(erasure.Means(position, log.At(position).Data), $"position {position} is erased by the {erasure}");
+            }
+        }
+
+        foreach (var seen in final)
+        {
+            var isNamed = named.TryGetValue(seen.Position, out var digest);
+            Require(seen.Digest is null || seen.Digest == digest, $"position {seen.Position} is erased, and no record says so");
+            Require(seen.Digest is not null || !isNamed || history.IsDamaged, $"position {seen.Position} has its content, and a record says that it is erased");
+        }
+    }
+
+    private void CheckAnswer(SentErasure erasure)
+    {
+        var meant = final.Where(seen => seen.Position <= erasure.HeadBefore && erasure.Means(seen.Position, log.At(seen.Position).Data)).ToList();
+        switch (erasure.Answer)
+        {
+            case EraseResult.NothingFound:
+                Require(meant.Count == 0, $"the {erasure} found nothing, and position {meant.FirstOrDefault().Position} was meant");
+                break;
+            case EraseResult.Refused(var own):
+                Require(history.ErasureRecords.ContainsKey(final[(int)own.Value - 1].Id), $"the {erasure} was refused for position {own}");
+                break;
+            case EraseResult.Erased erased:
+                var records = final.Where(seen => history.ErasureRecords.TryGetValue(seen.Id, out var record) && record.Erasure == erasure).ToList();
+                Require(records.Select(seen => seen.Position).SequenceEqual(erased.Records.Select(at => at.Value)), $"the {erasure} is recorded elsewhere than it was answered");
+                Require(records.Sum(seen => history.ErasureRecords[seen.Id].Events.Count) == erased.Now, $"the {erasure} was answered with {erased.Now} events");
+                Require(history.IsDamaged || meant.TrueForAll(seen => seen.Digest is not null), $"the {erasure} has left events as they were");
+                Require(erased.Now + erased.Before >= meant.Count, $"the {erasure} counted {erased.Now} and {erased.Before} of {meant.Count} events");
+                break;
         }
     }
 

@@ -60,6 +60,7 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
     {
         < 3 => ReadInStoreAsync(),
         3 when run.History.Acks.Count > 0 => RepeatAsync(chance.Pick(run.History.Acks).Batch),
+        5 when run.Options.Erases && run.History.KnownHeadInStore > 0 => EraseAsync(),
         4 when run.History.Acks.Count > 0 && run.Options.WindowEvents > 100_000 => ReuseIdsAsync(chance.Pick(run.History.Acks).Batch),
         _ => AppendAsync(),
     };
@@ -85,6 +86,53 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
     {
         run.Counts.Add(FaultKind.IdReused);
         await TryAsync(run.History.Sent(workload.BatchOfUsedIds(other.Batch), reusesIds: true));
+    }
+
+    private async Task EraseAsync()
+    {
+        if (host.Store is not IEventEraser store || host.Process is not { } process)
+            return;
+
+        var sent = run.History.Erasing(workload.Target());
+        try
+        {
+            var answer = await process.Call(async () => await store.EraseAsync(new(sent.Target) { Reason = sent.Reason, By = self.Name }));
+            run.Say(self.Name, $"{sent}: {answer}");
+            run.History.Erased(sent, answer);
+        }
+        catch (Exception exception)
+        {
+            run.Say(self.Name, $"{sent}: {exception.GetType().Name}: {exception.Message}");
+            Faulted(sent, exception);
+        }
+    }
+
+    private void Faulted(SentErasure sent, Exception exception)
+    {
+        switch (exception)
+        {
+            case StoreFullException when run.Options.RunsFull && run.IsTroubled:
+            case StoreUnavailableException when run.IsTroubled:
+                sent.Refuse();
+                break;
+            case ClockRefusedException when run.Options.Clock == ClockTrouble.Days && run.IsTroubled:
+                run.Counts.Add(FaultKind.ClockJumpRefused);
+                sent.Refuse();
+                break;
+            case StoreFailedException when run.IsTroubled || run.IsDamaged:
+                run.Counts.Add(FaultKind.ErasureUnknown);
+                host.Failed();
+                break;
+            case StoreCorruptedException:
+                host.FoundDamage(exception);
+                break;
+            case ProcessDiedException:
+            case ObjectDisposedException when run.IsTroubled:
+                run.Counts.Add(FaultKind.ErasureUnknown);
+                break;
+            default:
+                throw new Violation($"{sent} was answered with {exception}");
+        }
     }
 
     /// <returns>The answer, where there is a definite one; none where it has to be asked for again.</returns>
@@ -205,6 +253,7 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
 
     public async Task<DoneRead> ReadAllAsync(IEventReader store, ReadRequest request, long known)
     {
+        var from = run.LooksFrom(await store.HeadAsync());
         var events = new List<SeenEvent>();
         var readTo = 0L;
         var isLast = false;
@@ -212,7 +261,7 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
         {
             if (isLast)
                 throw new Violation("a page came after the last one");
-            events.AddRange(page.Events.Select(recorded => Content.Check(run.History, recorded)));
+            events.AddRange(page.Events.Select(recorded => Content.Check(run.History, recorded, from)));
             readTo = page.ReadTo.Value;
             isLast = page.AtHead;
         }

@@ -24,12 +24,13 @@ internal sealed class Follower(RunContext run, string name, EventFilter filter, 
         var visit = ++visits;
         try
         {
+            var from = run.LooksFrom(await store.HeadAsync());
             await foreach (var page in store.SubscribeAsync(new SubscribeRequest(filter) { After = reached }))
             {
                 // The store it left behind may still have had a page for it.
                 if (visit != visits)
                     return;
-                See(page);
+                See(page, from);
                 if (chance.Happens(0.2))
                     await process.Delay(chance.Exponential(3_000));
                 if (chance.Happens(0.02))
@@ -46,9 +47,9 @@ internal sealed class Follower(RunContext run, string name, EventFilter filter, 
         }
     }
 
-    private void See(EventPage page)
+    private void See(EventPage page, LookedFrom from)
     {
-        var events = page.Events.Select(recorded => Content.Check(run.History, recorded)).ToArray();
+        var events = page.Events.Select(recorded => Content.Check(run.History, recorded, from)).ToArray();
         run.History.SawLineage(page.Lineage);
         run.Say(name, $"sees {page.ReadTo} with {events.Length} events");
         run.History.SawPage(new(name, filter, Position, page.ReadTo.Value, events));

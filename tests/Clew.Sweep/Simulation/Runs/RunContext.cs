@@ -1,3 +1,4 @@
+using Clew.Store;
 using Clew.Store.Segments;
 using Clew.Sweep.Simulation.Disk;
 using Clew.Sweep.Simulation.Machine;
@@ -57,6 +58,13 @@ internal sealed class RunContext
     {
         var entropy = Chance.Fork();
         return new(Disk.For(process), new SimulatedTime(process, Clock), process, entropy.Fill);
+    }
+
+    /// <summary>Who begins to look at the log now, at a head that is known to him.</summary>
+    public LookedFrom LooksFrom(LogHead head)
+    {
+        History.IsDamaged = IsDamaged;
+        return new(Scheduler.Steps, head.Position.Value);
     }
 
     public void Say(string actor, string text) => Trace.Say(Scheduler.Now, actor, text);

@@ -19,7 +19,8 @@ internal sealed record RunReport(ulong Seed, string? Failure, string Options, ul
             run?.Counts ?? new(),
             run is null ? new() : new(
                 run.History.Acks.Count, run.History.Conflicts.Count, run.History.Pages.Count, run.History.Reads.Count,
-                run.History.KnownHead, run.Disk.Calls, run.Scheduler.Steps, run.Scheduler.Now),
+                run.History.KnownHead, run.Disk.Calls, run.Scheduler.Steps, run.Scheduler.Now,
+                run.History.Erasures.Count(erasure => erasure.Answer is Store.EraseResult.Erased)),
             run is null ? [] : [.. run.Trace.Lines]);
     }
 
@@ -29,10 +30,10 @@ internal sealed record RunReport(ulong Seed, string? Failure, string Options, ul
 }
 
 internal readonly record struct RunFigures(
-    long Acks, long Conflicts, long Pages, long Reads, long Events, long DiskCalls, long Steps, long Microseconds)
+    long Acks, long Conflicts, long Pages, long Reads, long Events, long DiskCalls, long Steps, long Microseconds, long Erasures)
 {
     public static RunFigures operator +(RunFigures left, RunFigures right) => new(
         left.Acks + right.Acks, left.Conflicts + right.Conflicts, left.Pages + right.Pages, left.Reads + right.Reads,
         left.Events + right.Events, left.DiskCalls + right.DiskCalls, left.Steps + right.Steps,
-        left.Microseconds + right.Microseconds);
+        left.Microseconds + right.Microseconds, left.Erasures + right.Erasures);
 }

@@ -109,6 +109,7 @@ internal sealed class Simulation
     {
         var judge = new Judge(run.History, Do(async store => await ReadAsync(store, ReadRequest.All)).Events);
         judge.CheckAll();
+        CheckResidue(judge);
         CheckReads(judge);
         var head = judge.Log.Head;
         Reopen();
@@ -119,6 +120,12 @@ internal sealed class Simulation
         if (Do(async store => (await store.HeadAsync()).Position.Value) != head)
             throw new Violation("the log changed while it was closed and opened");
         CheckReads(judge);
+    }
+
+    private void CheckResidue(Judge judge)
+    {
+        if (!run.IsDamaged && new Residue(judge.Erased()).Find(run.Disk) is var (place, id))
+            throw new Violation($"{run.History.Named(id)} is erased, and some of it is left: {place}");
     }
 
     private void CheckReads(Judge judge)

@@ -1,4 +1,5 @@
 using Clew.Store;
+using Clew.Store.Segments;
 using Clew.Sweep.Simulation.Disk;
 using Clew.Sweep.Simulation.Machine;
 
@@ -87,6 +88,8 @@ internal sealed class StoreHost(RunContext run, StoreOpener opener)
     private void Open(SimulatedProcess process)
     {
         HasFailed = false;
+        if (run.Disk.Find(ErasureJournal.FileName) is not null)
+            run.Counts.Add(FaultKind.ErasureCutShort);
         process.Run(async () =>
         {
             try

@@ -50,6 +50,9 @@ internal sealed record SwarmOptions
 
     public required double GivesUp { get; init; }
 
+    /// <summary>Whether clients erase, too.</summary>
+    public required bool Erases { get; init; }
+
     /// <summary>Rot and misdirected writes change what a successful sync had promised, so then the engine may refuse to go on.</summary>
     public bool MayDamage => RotMax > 0 || Disk.MisdirectedMax > 0;
 
@@ -92,6 +95,7 @@ internal sealed record SwarmOptions
             Clock = chance.Happens(0.3) ? chance.Pick([ClockTrouble.Hours, ClockTrouble.Hours, ClockTrouble.Days]) : ClockTrouble.None,
             RotMax = damage == 1 ? 1 : 0,
             GivesUp = chance.Happens(0.5) ? 0.1 : 0,
+            Erases = chance.Happens(0.6),
         };
     }
 }

@@ -36,6 +36,14 @@ internal sealed class Workload(Chance chance, SwarmOptions options, History hist
             : new AppendBatch([first with { Stream = new StreamName(first.Stream.Value + "-other") }, .. other.Events.Skip(1)]);
     }
 
+    /// <summary>Something to erase; there must be something in the log.</summary>
+    public EraseTarget Target() => chance.Below(10) switch
+    {
+        < 6 => new EraseTarget.Position(new(1 + chance.Below(history.KnownHeadInStore))),
+        < 8 => new EraseTarget.OfStream(Stream()),
+        _ => new EraseTarget.Matching(Query.Of([.. Enumerable.Range(0, chance.Pick([1, 1, 2])).Select(_ => Item())])),
+    };
+
     public EventFilter Filter() => chance.Below(5) switch
     {
         0 => EventFilter.All,
