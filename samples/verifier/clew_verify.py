@@ -355,7 +355,8 @@ def parse_envelope(envelope):
     if kind != 1 or flags > 7 or zero != 0:
         raise ValueError("the envelope's version, flags or zeros are not those of format 1")
     if not (size == len(envelope) and schema >= 1 and index < count <= 16384 and 1 <= stream_size <= 512 and
-            1 <= type_size <= 512 and content_type_size <= 255 and tag_count <= 256 and position >= 1 <= version):
+            1 <= type_size <= 512 and content_type_size <= 255 and tag_count <= 256 and
+            position >= 1 and version >= 1):
         raise ValueError("a number in the envelope is out of its range")
     at = ENVELOPE.size
     def take(length):
@@ -620,7 +621,7 @@ def read_log(folder):
     remarks = [("torn tail", f"what follows byte {at} of the last segment is no whole group and no event: "
                              f"{why}")] if something else []
     if mark is None and log.leaves:
-        remarks.append(("beware", "HEAD has no sound mark of this log: events that followed cannot be missed"))
+        remarks.append(("beware", "HEAD has no sound mark of this log, so whether events followed cannot be told"))
     elif mark and mark.group < log.group - 1:
         remarks.append(("beware", f"HEAD names position {mark.position} as the last one; the later ones are whole"))
     return log, f"clew/{log_id.hex()}/{epoch}", remarks

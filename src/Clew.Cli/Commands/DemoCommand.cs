@@ -8,13 +8,13 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew demo</c>: the promises of a store, tried before your eyes.</summary>
 internal sealed class DemoCommand : ToolCommand
 {
-    private static readonly DemoStep[] Steps = [ConcurrentWriters.Step, KilledWriter.Step, TimeTravel.Step, FlippedBit.Step, SmartForgery.Step, CheckedProof.Step];
+    private static readonly DemoStep[] Steps = [ConcurrentWriters.Step, KilledWriter.Step, TimeTravel.Step, FlippedBit.Step, SmartForgery.Step, CheckedProof.Step, ErasedEvent.Step];
 
     private readonly Option<string?> keep = OptionOf.OptionalFolder(
         "--keep", "Use this folder, which must be empty or missing, and keep it. Default: a temporary one, removed at the end.");
 
     public DemoCommand(Terminal terminal)
-        : base(terminal, "demo", "Tries what a store promises: concurrency, a crash, time travel, damage, a forgery, a proof. Takes some seconds.") => Add(keep);
+        : base(terminal, "demo", "Tries what a store promises: concurrency, a crash, time travel, damage, a forgery, a proof, an erasure. Takes some seconds.") => Add(keep);
 
     public override IReadOnlyList<string> Examples => ["clew demo", "clew demo --keep ./demo && clew streams --store ./demo/store"];
 
@@ -100,7 +100,7 @@ internal sealed class DemoCommand : ToolCommand
         }
 
         screen.People.MarkupLine(held
-            ? "[green]All held:[/] conflicts seen, promises kept, the past read, damage and forgery found, a proof checked."
+            ? "[green]All held:[/] conflicts seen, promises kept, the past read, damage and forgery found, a proof checked, an event erased."
             : $"[red]Not everything held.[/] Run it again with --keep DIR, and look at {Markup.Escape(Printable.Text(store))}.");
     }
 }

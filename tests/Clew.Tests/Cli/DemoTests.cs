@@ -13,7 +13,7 @@ public sealed class DemoTests
 
         Assert.True(demo.ExitCode == 0, demo.Out + demo.Error);
         Assert.Equal(
-            [("writers", true), ("crash", true), ("time-travel", true), ("damage", true), ("forgery", true), ("proof", true), ("all", true)],
+            [("writers", true), ("crash", true), ("time-travel", true), ("damage", true), ("forgery", true), ("proof", true), ("erasure", true), ("all", true)],
             demo.Lines.Select(line =>
             {
                 using var json = JsonDocument.Parse(line);
