@@ -43,6 +43,10 @@ internal static class EventRecord
     public const int SaltBytes = 16;
     public const int Alignment = 8;
 
+    public const uint StatePresent = 0;
+    public const uint StateErased = 1;
+
+    private const int DigestBytes = 32;
     private const int FixedBytes = 72;
     private const int OptionalBytesMax = 40;
     private const int PayloadBytesMin = 32;
@@ -109,6 +113,34 @@ internal static class EventRecord
         return checksum;
     }
 
+    /// <summary>Makes a record of what a proof carries. Its checksums begin from no segment.</summary>
+    /// <param name="envelope">As somebody says that it is.</param>
+    /// <param name="content">Salt, data and metadata; of an erased event, their digest.</param>
+    /// <param name="state">Present or erased.</param>
+    /// <param name="record">The record, which is sound.</param>
+    /// <returns>False where the envelope is none, or the content has another length than it says.</returns>
+    public static bool TryAssemble(ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> content, uint state, out byte[] record)
+    {
+        record = [];
+        if (envelope.Length < FixedBytes || ReadInt32(envelope, 0) != envelope.Length || !AddsUp(envelope))
+            return false;
+
+        var (data, metadata) = (ReadInt32(envelope, 12), ReadInt32(envelope, 16));
+        var payload = PayloadBytes((long)data + metadata);
+        var total = Aligned(HeaderBytes + envelope.Length + payload);
+        var expected = state == StateErased ? DigestBytes : SaltBytes + (long)data + metadata;
+        if (data < 0 || metadata < 0 || content.Length != expected || total > EventLimits.EventBytesMax)
+            return false;
+
+        record = new byte[total];
+        envelope.CopyTo(record.AsSpan(HeaderBytes));
+        content.CopyTo(record.AsSpan(HeaderBytes + envelope.Length));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), state);
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), PayloadChecksum(record, envelope.Length, (int)payload));
+        BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Of(envelope));
+        return true;
+    }
+
     /// <summary>How long the record at the start of these bytes is, where they begin like one.</summary>
     /// <returns>False where no record begins here; the bytes may end before the record does.</returns>
     public static bool TryMeasure(ReadOnlySpan<byte> bytes, out int recordBytes)
@@ -144,6 +176,15 @@ internal static class EventRecord
             && State(record) <= 1
             && IsZero(record[(HeaderBytes + envelopeBytes + payloadBytes)..])
             && AddsUp(record.Slice(HeaderBytes, envelopeBytes));
+    }
+
+    public static ReadOnlySpan<byte> Envelope(ReadOnlySpan<byte> record) => record.Slice(HeaderBytes, ReadInt32(record, HeaderBytes));
+
+    /// <summary>What proofs hold of a payload: salt, data and metadata; of an erased event, their digest.</summary>
+    public static ReadOnlySpan<byte> Content(ReadOnlySpan<byte> record)
+    {
+        var (start, data, metadata) = Payload(record);
+        return record.Slice(start, State(record) == StateErased ? DigestBytes : SaltBytes + data + metadata);
     }
 
     public static uint EnvelopeChecksum(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt32LittleEndian(record);
