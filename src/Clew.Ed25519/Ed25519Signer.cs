@@ -30,19 +30,7 @@ public sealed class Ed25519Signer : INoteSigner, IDisposable
     /// <summary>Makes a new key of the system's chance.</summary>
     /// <param name="name">Whose key it is; for the key of a log, by custom the log's origin (<see cref="SealOrigin"/>).</param>
     /// <exception cref="ArgumentException">The name holds white space, control characters or a <c>+</c>, or is empty.</exception>
-    public static Ed25519Signer Create(string name)
-    {
-        var created = PrivateKey.Create(SignatureAlgorithm.Ed25519, Exportable);
-        try
-        {
-            return new(PublicOf(name, created), created);
-        }
-        catch (ArgumentException)
-        {
-            created.Dispose();
-            throw;
-        }
-    }
+    public static Ed25519Signer Create(string name) => Of(name, PrivateKey.Create(SignatureAlgorithm.Ed25519, Exportable));
 
     /// <summary>Reads a key from a file, written by <see cref="Save"/> or by another tool for signed notes.</summary>
     /// <param name="path">The file. Only its owner may have rights to it, where the system knows such rights.</param>
@@ -91,10 +79,23 @@ public sealed class Ed25519Signer : INoteSigner, IDisposable
     /// <summary>Wipes the private key.</summary>
     public void Dispose() => privateKey.Dispose();
 
+    internal static Ed25519Signer Of(string name, ReadOnlySpan<byte> seed) =>
+        Of(name, PrivateKey.Import(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey, Exportable));
+
     private static KeyCreationParameters Exportable => new() { ExportPolicy = KeyExportPolicies.AllowPlaintextExport };
 
-    private static NoteKey PublicOf(string name, PrivateKey key) =>
-        new(name, NoteKey.Ed25519Type, key.PublicKey.Export(KeyBlobFormat.RawPublicKey));
+    private static Ed25519Signer Of(string name, PrivateKey key)
+    {
+        try
+        {
+            return new(new(name, NoteKey.Ed25519Type, key.PublicKey.Export(KeyBlobFormat.RawPublicKey)), key);
+        }
+        catch (ArgumentException)
+        {
+            key.Dispose();
+            throw;
+        }
+    }
 
     // PRIVATE+KEY+name+id+base64(0x01 || seed), as the tools for signed notes that are written in Go have it.
     private static string? FaultOf(ReadOnlySpan<byte> content, out Ed25519Signer? signer)
@@ -112,10 +113,7 @@ public sealed class Ed25519Signer : INoteSigner, IDisposable
             if (material[0] != NoteKey.Ed25519Type)
                 return $"its signature type is {material[0]}, and that of Ed25519 is {NoteKey.Ed25519Type}";
 
-            var imported = PrivateKey.Import(SignatureAlgorithm.Ed25519, material.AsSpan(1), KeyBlobFormat.RawPrivateKey, Exportable);
-            var isKey = NoteKey.TryParse($"{Encoding.UTF8.GetString(nameAndId)}+{PublicMaterialOf(imported)}", out var key, out var fault);
-            signer = isKey ? new(key!, imported) : null;
-            return fault;
+            return NamedFault(Encoding.UTF8.GetString(nameAndId), material.AsSpan(1), ref signer);
         }
         finally
         {
@@ -137,6 +135,16 @@ public sealed class Ed25519Signer : INoteSigner, IDisposable
         return true;
     }
 
-    private static string PublicMaterialOf(PrivateKey key) =>
-        Convert.ToBase64String([NoteKey.Ed25519Type, .. key.PublicKey.Export(KeyBlobFormat.RawPublicKey)]);
+    // Name and id must be those of the public key that the private one has.
+    private static string? NamedFault(string nameAndId, ReadOnlySpan<byte> seed, ref Ed25519Signer? signer)
+    {
+        var key = PrivateKey.Import(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey, Exportable);
+        var material = Convert.ToBase64String([NoteKey.Ed25519Type, .. key.PublicKey.Export(KeyBlobFormat.RawPublicKey)]);
+        if (NoteKey.TryParse($"{nameAndId}+{material}", out var named, out var fault))
+            signer = new(named, key);
+        else
+            key.Dispose();
+
+        return fault;
+    }
 }

@@ -38,7 +38,7 @@ public sealed class Ed25519Verifier : INoteVerifier
 
     /// <summary>A verifier of a key.</summary>
     /// <returns>Null where the key is no Ed25519 key.</returns>
-    public static Ed25519Verifier? Of(NoteKey key) => Imported(key) is { } publicKey ? new(key, publicKey) : null;
+    public static Ed25519Verifier? TryOf(NoteKey key) => Imported(key) is { } publicKey ? new(key, publicKey) : null;
 
     /// <inheritdoc/>
     public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) => Key.SignatureType == CosignatureType

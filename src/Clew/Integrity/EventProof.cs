@@ -89,9 +89,10 @@ public sealed class EventProof
     /// <summary>The same proof for somebody who shall not see the event's data and metadata, only that it was recorded, and its envelope.</summary>
     public EventProof WithoutItsContent()
     {
+        // An envelope that was in a record adds up.
         var digest = ContentDigest(Event);
-        var isAssembled = EventRecord.TryAssemble(EventRecord.Envelope(Event.Record), digest, EventRecord.StateErased, out var record);
-        return isAssembled ? new(new(record, 0, record.Length), Inclusion.Index, Inclusion.Path, Seal) : this;
+        _ = EventRecord.TryAssemble(EventRecord.Envelope(Event.Record), digest, EventRecord.StateErased, out var record);
+        return new(new(record, 0, record.Length), Inclusion.Index, Inclusion.Path, Seal);
     }
 
     /// <summary>Checks that the event is in the log that the seal speaks of, and who signed the seal.</summary>

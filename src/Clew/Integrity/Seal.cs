@@ -134,20 +134,21 @@ internal static class SealText
 
     public static string? HeadFault(ref Lines lines, out string origin, out TreeHead head)
     {
-        (origin, head) = ("", default);
-        if (!lines.MoveNext())
-            return "the seal has no origin";
-
-        origin = Encoding.UTF8.GetString(lines.Current);
+        head = default;
+        origin = lines.MoveNext() ? Encoding.UTF8.GetString(lines.Current) : "";
         return OriginFault(origin) is { } fault ? $"the seal's origin is none: {fault}" : TreeFault(ref lines, out head);
     }
 
     public static string? TreeFault(ref Lines lines, out TreeHead head)
     {
         head = default;
-        if (!lines.MoveNext() || !Canonical.TryNumber(lines.Current, out var size))
+        if (!lines.MoveNext())
+            return "the text ends before the size";
+        if (!Canonical.TryNumber(lines.Current, out var size))
             return $"line {lines.Number} is no size of a log: a decimal number without leading zeros";
-        if (!lines.MoveNext() || !Canonical.TryDigest(lines.Current, out var root))
+        if (!lines.MoveNext())
+            return "the text ends before the root";
+        if (!Canonical.TryDigest(lines.Current, out var root))
             return $"line {lines.Number} is no root: {Digest.Bytes} bytes in base64";
 
         head = new(size, root);

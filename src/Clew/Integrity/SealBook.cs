@@ -99,12 +99,13 @@ public sealed class SealBook
 
     private static string? Refusal(KeyRotation rotation, KeyTerm current, Func<NoteKey, INoteVerifier?> verifierOf)
     {
+        var next = $"{Names.Shown(rotation.NewKey.Name)} ({rotation.NewKey.Id:x8})";
         if (!rotation.IsSignedByBoth(verifierOf))
-            return $"The rotation to {Names.Shown(rotation.NewKey.ToString())} is not signed by both keys, or nobody here can check them.";
+            return $"The rotation to the key {next} is not signed by both keys, or nobody here can check them.";
         if (rotation.OldKey != current.Key)
-            return $"The rotation to {Names.Shown(rotation.NewKey.ToString())} is signed by a key that had handed over to another one before.";
+            return $"The rotation to the key {next} is signed by a key that had handed over to another one before.";
         if (rotation.Last.Size < current.From)
-            return $"The rotation ends the old key's time at {rotation.Last.Size:N0} events, and it began at {current.From:N0}.";
+            return $"The rotation to the key {next} ends the old key's time at {rotation.Last.Size:N0} events, and it began at {current.From:N0}.";
 
         return null;
     }

@@ -80,7 +80,7 @@ public sealed class HostileRecordTests
         new EventData("abc", "type", new byte[40]) { Id = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) },
         Index: 0, Count: 1, Position: 1, Version: 1, RecordedAt: 0, Seed: 7, new byte[EventRecord.SaltBytes]);
 
-    private static void ReadEverything(RecordedEvent recorded)
+    internal static void ReadEverything(RecordedEvent recorded)
     {
         _ = (recorded.Position, recorded.Version, recorded.Id, recorded.SchemaVersion, recorded.BatchIndex, recorded.BatchCount);
         _ = (recorded.RecordedAt, recorded.OccurredAt, recorded.CorrelationId, recorded.CausationId, recorded.IsErased);
