@@ -88,7 +88,7 @@ internal sealed class CheckCommand : ToolCommand
             : throw new CommandException(Failure.Input($"{book} does not hold a log's seals: {fault}."));
         return seal =>
         [
-            .. given.SelectMany(key => succession.KeysFrom(key.Key, seal.Origin, Ed25519Verifier.Of).KeysAt(seal.Head.Size))
+            .. given.SelectMany(key => succession.KeysFrom(key.Key, seal.Origin, Ed25519Verifier.TryOf).KeysAt(seal.Head.Size))
                 .Distinct().Select(key => new Ed25519Verifier(key)),
         ];
     }

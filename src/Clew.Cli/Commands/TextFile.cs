@@ -67,7 +67,7 @@ internal static class TextFile
         if (!NoteKey.TryParse(text, out var key, out var fault))
             throw new CommandException(Failure.Input($"{textOrPath} is no public key: {fault}."));
 
-        return Ed25519Verifier.Of(key)
+        return Ed25519Verifier.TryOf(key)
             ?? throw new CommandException(Failure.Input($"{textOrPath} is no Ed25519 key: it has the signature type {key.SignatureType}."));
     }
 }

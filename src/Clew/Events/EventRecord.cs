@@ -48,7 +48,13 @@ internal static class EventRecord
     public const uint StatePresent = 0;
     public const uint StateErased = 1;
 
-    private const int DigestBytes = 32;
+    /// <summary>Payload checksum and state, which change together when an event is erased.</summary>
+    public const int MutableOffset = 4;
+    public const int MutableBytes = 8;
+
+    /// <summary>So many bytes of a record tell how long it is.</summary>
+    public const int MeasuredBytes = HeaderBytes + FixedBytes;
+
     private const int FixedBytes = 72;
     private const int OptionalBytesMax = 40;
     private const int PayloadBytesMin = DigestBytes;
@@ -156,8 +162,7 @@ internal static class EventRecord
         record = new byte[total];
         envelope.CopyTo(record.AsSpan(HeaderBytes));
         content.CopyTo(record.AsSpan(HeaderBytes + envelope.Length));
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), state);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), PayloadChecksum(record, envelope.Length, (int)payload));
+        Seal(record, state);
         BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Of(envelope));
         return true;
     }
@@ -197,15 +202,6 @@ internal static class EventRecord
             && State(record) <= StateErased
             && IsZero(record[(start + length)..])
             && AddsUp(envelope);
-    }
-
-    public static ReadOnlySpan<byte> Envelope(ReadOnlySpan<byte> record) => record.Slice(HeaderBytes, ReadInt32(record, HeaderBytes));
-
-    /// <summary>What proofs hold of a payload: salt, data and metadata; of an erased event, their digest.</summary>
-    public static ReadOnlySpan<byte> Content(ReadOnlySpan<byte> record)
-    {
-        var (start, data, metadata) = Payload(record);
-        return record.Slice(start, State(record) == StateErased ? DigestBytes : SaltBytes + data + metadata);
     }
 
     public static ReadOnlySpan<byte> Envelope(ReadOnlySpan<byte> record) => record.Slice(HeaderBytes, ReadInt32(record, HeaderBytes));

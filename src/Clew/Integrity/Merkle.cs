@@ -9,6 +9,9 @@ internal static class Merkle
     private const byte LeafPrefix = 0;
     private const byte NodePrefix = 1;
 
+    /// <summary>How much is hashed for a node.</summary>
+    public const int NodeBytes = 1 + (2 * Digest.Bytes);
+
     /// <summary>The root of a tree without leaves: the digest of no bytes.</summary>
     public static Digest Empty { get; } = Digest.Of([]);
 
@@ -17,25 +20,40 @@ internal static class Merkle
 
     public static Digest Node(Digest left, Digest right)
     {
-        Span<byte> bytes = stackalloc byte[1 + (2 * Digest.Bytes)];
-        bytes[0] = NodePrefix;
-        left.CopyTo(bytes[1..]);
-        right.CopyTo(bytes[(1 + Digest.Bytes)..]);
+        Span<byte> bytes = stackalloc byte[NodeBytes];
+        WriteNode(bytes, left, right);
         return Digest.Of(bytes);
+    }
+
+    /// <summary>What is hashed for a node, of <see cref="NodeBytes"/>.</summary>
+    public static void WriteNode(Span<byte> target, Digest left, Digest right)
+    {
+        target[0] = NodePrefix;
+        left.CopyTo(target[1..]);
+        right.CopyTo(target[(1 + Digest.Bytes)..]);
     }
 
     /// <summary>The leaf of an event.</summary>
     /// <param name="envelope">Its envelope, which stays for ever.</param>
-    /// <param name="payload">The digest of its salt, data and metadata.</param>
-    public static Digest Leaf(ReadOnlySpan<byte> envelope, Digest payload)
+    /// <param name="content">The digest of its salt, data and metadata.</param>
+    public static Digest Leaf(ReadOnlySpan<byte> envelope, Digest content)
     {
-        var bytes = ArrayPool<byte>.Shared.Rent(1 + envelope.Length + Digest.Bytes);
-        bytes[0] = LeafPrefix;
-        envelope.CopyTo(bytes.AsSpan(1));
-        payload.CopyTo(bytes.AsSpan(1 + envelope.Length));
-        var leaf = Digest.Of(bytes.AsSpan(0, 1 + envelope.Length + Digest.Bytes));
+        var bytes = ArrayPool<byte>.Shared.Rent(LeafBytes(envelope.Length));
+        WriteLeaf(bytes, envelope, content);
+        var leaf = Digest.Of(bytes.AsSpan(0, LeafBytes(envelope.Length)));
         ArrayPool<byte>.Shared.Return(bytes);
         return leaf;
+    }
+
+    /// <summary>How much is hashed for a leaf.</summary>
+    public static int LeafBytes(int envelopeBytes) => 1 + envelopeBytes + Digest.Bytes;
+
+    /// <summary>What is hashed for a leaf, of <see cref="LeafBytes"/>.</summary>
+    public static void WriteLeaf(Span<byte> target, ReadOnlySpan<byte> envelope, Digest content)
+    {
+        target[0] = LeafPrefix;
+        envelope.CopyTo(target[1..]);
+        content.CopyTo(target[(1 + envelope.Length)..]);
     }
 
     /// <summary>

@@ -33,7 +33,7 @@ internal sealed class TreeSum(IEnumerable<long> sizes)
             return;
 
         TakeLeaves();
-        tiles.Add(LeafHasher.Fold(CollectionsMarshal.AsSpan(leaves)));
+        tiles.Add(hasher.Fold(CollectionsMarshal.AsSpan(leaves)));
         frontier.Add(tiles[^1], TileHeight);
         leaves.Clear();
         pending = 0;

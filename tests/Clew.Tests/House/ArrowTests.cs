@@ -11,8 +11,8 @@ public sealed class ArrowTests
     {
         ["Clew.Events"] = [],
         ["Clew.Integrity"] = ["Clew.Events"],
-        ["Clew.Store"] = ["Clew.Events"],
-        ["Clew.Store.Segments"] = ["Clew.Events", "Clew.Store", "Clew.Store.Segments.Indexes"],
+        ["Clew.Store"] = ["Clew.Events", "Clew.Integrity"],
+        ["Clew.Store.Segments"] = ["Clew.Events", "Clew.Integrity", "Clew.Store", "Clew.Store.Segments.Indexes"],
         ["Clew.Store.Segments.Indexes"] = ["Clew.Events", "Clew.Store", "Clew.Store.Segments"],
     };
 

@@ -42,7 +42,7 @@ internal sealed class TreeReading(LogView view, TreeFile? file, long size)
         var first = range.First >> (TreeFile.TileHeight * level);
         var tile = await TileAsync(level, first / TreeFile.TileNodes);
         var nodes = tile.AsSpan((int)(first % TreeFile.TileNodes), 1 << (height % TreeFile.TileHeight));
-        return LeafHasher.Fold(nodes.ToArray());
+        return hasher.Fold(nodes.ToArray());
     }
 
     /// <summary>Leaves that follow each other, made of the events.</summary>
@@ -69,7 +69,7 @@ internal sealed class TreeReading(LogView view, TreeFile? file, long size)
         var stored = await StoredAsync(level, first, count);
         var nodes = new Digest[count];
         for (var index = 0; index < count; index++)
-            nodes[index] = stored[index] ?? LeafHasher.Fold(await BelowAsync(level, first + index));
+            nodes[index] = stored[index] ?? hasher.Fold(await BelowAsync(level, first + index));
 
         return nodes;
     }

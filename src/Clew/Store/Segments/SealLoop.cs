@@ -1,4 +1,3 @@
-using Clew.Integrity;
 
 namespace Clew.Store.Segments;
 

@@ -145,7 +145,7 @@ internal sealed class TreeWriter : IDisposable
             hasher.MoveTo(leaves);
             while (leaves.Count >= TreeFile.TileNodes)
             {
-                Add(1, LeafHasher.Fold(CollectionsMarshal.AsSpan(leaves)[..TreeFile.TileNodes]), entries);
+                Add(1, hasher.Fold(CollectionsMarshal.AsSpan(leaves)[..TreeFile.TileNodes]), entries);
                 leaves.RemoveRange(0, TreeFile.TileNodes);
             }
         }
@@ -167,7 +167,7 @@ internal sealed class TreeWriter : IDisposable
         if (nodes.Count < TreeFile.TileNodes)
             return;
 
-        var above = LeafHasher.Fold(CollectionsMarshal.AsSpan(nodes));
+        var above = hasher.Fold(CollectionsMarshal.AsSpan(nodes));
         nodes.Clear();
         Add(level + 1, above, entries);
     }
