@@ -10,9 +10,9 @@ public sealed class ArrowTests
     private static readonly Dictionary<string, string[]> Known = new()
     {
         ["Clew.Events"] = [],
-        ["Clew.Integrity"] = [],
-        ["Clew.Store"] = ["Clew.Events"],
-        ["Clew.Store.Segments"] = ["Clew.Events", "Clew.Store", "Clew.Store.Segments.Indexes"],
+        ["Clew.Integrity"] = ["Clew.Events"],
+        ["Clew.Store"] = ["Clew.Events", "Clew.Integrity"],
+        ["Clew.Store.Segments"] = ["Clew.Events", "Clew.Integrity", "Clew.Store", "Clew.Store.Segments.Indexes"],
         ["Clew.Store.Segments.Indexes"] = ["Clew.Events", "Clew.Store", "Clew.Store.Segments"],
     };
 

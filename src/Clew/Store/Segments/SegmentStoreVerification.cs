@@ -311,17 +311,18 @@ internal sealed class IndexSum
     private async ValueTask AddKeysAsync(IndexFile file, KeyReader keys, IndexKind kind, CancellationToken cancellation)
     {
         var (isFirst, last) = (true, 0UL);
+        var filterLine = new byte[KeyFilter.LineBytes];
         while (await keys.NextAsync())
         {
             cancellation.ThrowIfCancellationRequested();
-            var postings = await file.FindAsync(kind, keys.Hash);
-            if ((!isFirst && keys.Hash <= last) || postings.Count != keys.Events)
+            // In this order a search finds it, if the filter lets it.
+            if ((!isFirst && keys.Hash <= last) || !await file.MayHaveAsync(kind, keys.Hash, filterLine))
                 throw file.Damaged(0, $"the key {keys.Hash:x16} among its {kind} keys cannot be found");
 
             while (await keys.NextOrdinalsAsync() is { IsEmpty: false } ordinals)
             {
-                foreach (var ordinal in ordinals.ToArray())
-                    Add((int)kind, keys.Hash, ordinal);
+                for (var index = 0; index < ordinals.Length; index++)
+                    Add((int)kind, keys.Hash, ordinals.Span[index]);
             }
 
             (isFirst, last) = (false, keys.Hash);

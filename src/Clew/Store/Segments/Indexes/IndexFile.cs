@@ -116,6 +116,12 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
         }
     }
 
+    /// <summary>Whether the filter lets a hash through.</summary>
+    /// <param name="kind">Of what.</param>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="buffer">At least a line long.</param>
+    public ValueTask<bool> MayHaveAsync(IndexKind kind, ulong hash, byte[] buffer) => MayHaveAsync(header.Sections[(int)kind], hash, buffer);
+
     private async ValueTask<bool> MayHaveAsync(IndexSection section, ulong hash, byte[] buffer)
     {
         var (block, line) = Math.DivRem(KeyFilter.LineOf(hash, section.FilterLines), KeyFilter.LinesPerBlock);
