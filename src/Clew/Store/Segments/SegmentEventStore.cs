@@ -1,5 +1,4 @@
 using Clew.Events;
-using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
 
@@ -14,38 +13,20 @@ public sealed class SegmentEventStore : IEventStore
     /// <summary>So many appends may be under way; more wait.</summary>
     private const int AppendsMax = 4096;
 
-    /// <summary>Closing makes an index file of the tail where it holds so many events; fewer are read again at the next opening.</summary>
-    private const int FiledAtCloseEvents = 1024;
-
-    private readonly Surroundings surroundings;
+    private readonly OpenLog log;
     private readonly LogView view;
-    private readonly LogEnd end;
     private readonly GroupWriter writer;
-    private readonly SegmentPreparer preparer;
-    private readonly IndexKeeper keeper;
-    private readonly IndexLoop indexing;
-    private readonly HeadFile head;
-    private readonly IReadOnlyList<IDisposable> locks;
+    private readonly Task writing;
     private readonly SemaphoreSlim room = new(AppendsMax);
     private readonly Lock gate = new();
-    private readonly Task[] loops;
     private Task? closing;
 
-    private SegmentEventStore(
-        Surroundings surroundings, SegmentStoreOptions options, LogView view, IndexKeeper keeper, HeadFile head, IDiskFile last, LogPoint point,
-        IReadOnlyList<IDisposable> locks)
+    private SegmentEventStore(OpenLog log, SegmentStoreOptions options)
     {
-        (this.surroundings, this.view, this.keeper, this.head, this.locks) = (surroundings, view, keeper, head, locks);
-        preparer = new(surroundings.Disk);
-        indexing = new(keeper, fault => writer!.Fail(fault));
-        end = new(view, options, surroundings, head, preparer, indexing, last, point);
-        writer = new(view, surroundings, end, options.Clock);
-        loops =
-        [
-            surroundings.Workers.Start("clew writer", writer.RunAsync),
-            surroundings.Workers.Start("clew next segment", preparer.RunAsync),
-            surroundings.Workers.Start("clew index", indexing.RunAsync),
-        ];
+        (this.log, view) = (log, log.View);
+        writer = new(view, log.Surroundings, log.End, options.Clock);
+        writing = log.Surroundings.Workers.Start("clew writer", writer.RunAsync);
+        log.Start(writer.Fail);
     }
 
     /// <summary>Opens the store in a folder for appending and reading; makes it where the folder is empty or missing.</summary>
@@ -79,7 +60,7 @@ public sealed class SegmentEventStore : IEventStore
         try
         {
             ObjectDisposedException.ThrowIf(view.IsClosed, this);
-            using var append = new PreparedAppend(batch, view.Hasher, surroundings.Entropy);
+            using var append = new PreparedAppend(batch, view.Hasher, log.Surroundings.Entropy);
             while (true)
             {
                 if (await AppendCheck.RunAsync(view, append) is { } answered)
@@ -148,95 +129,11 @@ public sealed class SegmentEventStore : IEventStore
             await StoreFolder.HeaderAsync(surroundings.Disk, found);
 
         var folderLock = await FolderLock.TakeAsync(surroundings, options.LockWait, cancellation);
-        var held = new Stack<IDisposable>([folderLock]);
-        try
-        {
-            return await OpenLockedAsync(surroundings, options, folderLock, held);
-        }
-        catch
-        {
-            foreach (var handle in held)
-                handle.Dispose();
-            throw;
-        }
+        return new(await OpenLog.OpenAsync(surroundings, options, folderLock, IdentifyAsync), options);
     }
 
-    private static async ValueTask<SegmentEventStore> OpenLockedAsync(
-        Surroundings surroundings, SegmentStoreOptions options, IDisposable folderLock, Stack<IDisposable> held)
-    {
-        var disk = surroundings.Disk;
-        var names = await disk.ListAsync();
-        var store = await StoreFolder.HeaderAsync(disk, names) ?? await StoreFolder.CreateAsync(surroundings);
-        var identityLock = await FolderLock.TakeIdentityAsync(disk);
-        held.Push(identityLock);
-        var logId = store.Lineage.LogId;
-        var segments = await StoreFolder.SegmentsAsync(disk, names, logId);
-        held.Push(segments);
-        var cache = new BlockCache(options.IndexCacheBytesMax);
-        var (files, unused) = await StoreFolder.IndexesAsync(disk, names, logId, cache);
-        files.ForEach(held.Push);
-        var (headFile, found, slot) = await OpenHeadAsync(disk, names, segments, files);
-        held.Push(headFile);
-        var mark = found?.Lineage == store.Lineage ? found : null;
-        if (segments.Headers.Count == 0)
-            segments.Add(await SegmentBirth.FirstAsync(surroundings, store.Lineage, options.SegmentBytesMax));
-
-        foreach (var name in unused.Concat(names.Where(name => name.EndsWith(".tmp", StringComparison.Ordinal))))
-            await disk.DeleteAsync(name);
-
-        var view = new LogView(store, segments, options, surroundings.Workers);
-        view.Change(_ => new(files, []));
-        var keeper = new IndexKeeper(view, disk, surroundings.Entropy, cache);
-        var point = await Recovery.RunAsync(view, disk, keeper, mark);
-        if (view.Parts.Tails.Count == 0 || view.Parts.Tails[^1].Segment != point.Segment)
-            view.Change(parts => parts with { Tails = [.. parts.Tails, new(point.Position + 1, point.Segment, view.Hasher)] });
-
-        // Also over a mark of another log, which would count for as long as its write number is the higher one.
-        var head = new HeadFile(store.Lineage, headFile, found, slot);
-        if (mark is not { IsClean: true } || mark.Point != point)
-        {
-            // The mark that was found may be in the cache only; it must not be lost while the other one is written.
-            await headFile.SyncAsync();
-            await head.WriteAsync(point, isClean: false);
-            await head.SyncAsync();
-        }
-
-        view.Publish(point);
-        var last = await disk.OpenAsync(segments.Last.FileName, FileUse.Write);
-        return new(surroundings, options, view, keeper, head, last, point, [identityLock, folderLock]);
-    }
-
-    private static async ValueTask<(IDiskFile File, Watermark? Mark, int Slot)> OpenHeadAsync(
-        IDisk disk, IReadOnlyList<string> names, SegmentSet segments, List<IndexFile> files)
-    {
-        if (names.Contains(Watermark.FileName))
-        {
-            var file = await disk.OpenAsync(Watermark.FileName, FileUse.Write);
-            await FillAsync(file);
-            var (mark, slot) = await Watermark.ReadSlotAsync(file) ?? (null!, 0);
-            if (segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
-                throw StoreFolder.WithoutSegments();
-
-            return (file, mark, slot);
-        }
-
-        var made = await disk.OpenAsync(Watermark.FileName, FileUse.Create);
-        await made.WriteAsync(new byte[Watermark.FileBytes], 0);
-        await made.SyncAsync();
-        await disk.SyncFolderAsync();
-        return (made, null, 0);
-    }
-
-    // Where its making was cut short: what is not there yet could find no space when an append is flushed already.
-    private static async ValueTask FillAsync(IDiskFile file)
-    {
-        var length = await file.LengthAsync();
-        if (length >= Watermark.FileBytes)
-            return;
-
-        await file.WriteAsync(new byte[Watermark.FileBytes - length], length);
-        await file.SyncAsync();
-    }
+    private static async ValueTask<StoreHeader> IdentifyAsync(Surroundings surroundings, IReadOnlyList<string> names) =>
+        await StoreFolder.HeaderAsync(surroundings.Disk, names) ?? await StoreFolder.CreateAsync(surroundings);
 
     private static AppendResult.Appended Appended(PreparedAppend append, long first) => new(
         new(first),
@@ -248,46 +145,12 @@ public sealed class SegmentEventStore : IEventStore
         try
         {
             writer.Stop();
-            await loops[0];
-            preparer.Stop();
-            indexing.Stop();
-            await loops[1];
-            await loops[2];
-            if (writer.Failure is null)
-                await CloseCleanlyAsync();
-        }
-        catch (DiskException)
-        {
-            // The next opening reads what could not be marked as closed.
+            await writing;
         }
         finally
         {
-            view.Close();
+            await log.CloseAsync();
             writer.Dispose();
-            end.Dispose();
-            preparer.Dispose();
-            head.Dispose();
-            view.Segments.Dispose();
-            foreach (var file in view.Parts.Files)
-                file.Dispose();
-            foreach (var taken in locks)
-                taken.Dispose();
-        }
-    }
-
-    private async ValueTask CloseCleanlyAsync()
-    {
-        // First, because on a full disk the index files need its space.
-        await surroundings.Disk.DeleteAsync(SegmentPreparer.FileName);
-        var tail = view.Parts.Tails[^1];
-        if (tail.Count >= FiledAtCloseEvents)
-            keeper.Freeze(tail, end.Point);
-
-        await keeper.FileTailsAsync();
-        if (!head.IsClean && (view.Parts.FiledTo > 0 || end.Point.Position > 0))
-        {
-            await head.WriteAsync(end.Point, isClean: true);
-            await head.SyncAsync();
         }
     }
 }
