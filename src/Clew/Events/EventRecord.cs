@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Clew.Events;
@@ -41,11 +42,12 @@ internal static class EventRecord
 {
     public const int HeaderBytes = 12;
     public const int SaltBytes = 16;
+    public const int DigestBytes = 32;
     public const int Alignment = 8;
 
     private const int FixedBytes = 72;
     private const int OptionalBytesMax = 40;
-    private const int PayloadBytesMin = 32;
+    private const int PayloadBytesMin = DigestBytes;
     private const byte LayoutVersion = 1;
 
     [Flags]
@@ -104,7 +106,13 @@ internal static class EventRecord
         BinaryPrimitives.WriteInt64LittleEndian(envelope[32..], position);
         BinaryPrimitives.WriteInt64LittleEndian(envelope[40..], version);
         BinaryPrimitives.WriteInt64LittleEndian(envelope[48..], recordedAt);
-        var checksum = Crc32C.Of(envelope, seed);
+        return Seal(record, seed);
+    }
+
+    /// <summary>Gives a record that has its place the checksum that its envelope has in a segment.</summary>
+    public static uint Seal(Span<byte> record, uint seed)
+    {
+        var checksum = Crc32C.Of(Envelope(record), seed);
         BinaryPrimitives.WriteUInt32LittleEndian(record, checksum);
         return checksum;
     }
@@ -145,6 +153,8 @@ internal static class EventRecord
             && IsZero(record[(HeaderBytes + envelopeBytes + payloadBytes)..])
             && AddsUp(record.Slice(HeaderBytes, envelopeBytes));
     }
+
+    public static ReadOnlySpan<byte> Envelope(ReadOnlySpan<byte> record) => record.Slice(HeaderBytes, ReadInt32(record, HeaderBytes));
 
     public static uint EnvelopeChecksum(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt32LittleEndian(record);
 
@@ -196,6 +206,18 @@ internal static class EventRecord
     /// <summary>Where data and metadata lie in the record.</summary>
     public static (int Start, int DataBytes, int MetadataBytes) Payload(ReadOnlySpan<byte> record) =>
         (HeaderBytes + ReadInt32(record, HeaderBytes), ReadInt32(record, HeaderBytes + 12), ReadInt32(record, HeaderBytes + 16));
+
+    /// <summary>SHA-256 of salt, data and metadata: what is left of them once they are erased.</summary>
+    /// <param name="record">Of an event that is there or erased.</param>
+    /// <param name="target">Of <see cref="DigestBytes"/>.</param>
+    public static void Digest(ReadOnlySpan<byte> record, Span<byte> target)
+    {
+        var (start, data, metadata) = Payload(record);
+        if (State(record) == 0)
+            SHA256.HashData(record.Slice(start, SaltBytes + data + metadata), target);
+        else
+            record.Slice(start, DigestBytes).CopyTo(target);
+    }
 
     /// <returns>Its length.</returns>
     private static int WriteEnvelope(Span<byte> envelope, EventData data, int index, int count)

@@ -60,5 +60,11 @@ internal static class DirectedTable
         new(ReadingChecks.Verifying_names_the_event_that_is_damaged),
         new(ReadingChecks.Verifying_beside_a_writer_that_begins_a_segment_finds_no_damage),
         new(ReadingChecks.Verifying_notices_that_durable_events_are_gone),
+        new(ReplicaChecks.A_replica_that_dies_at_any_moment_has_whole_batches_and_goes_on),
+        new(ReplicaChecks.A_replica_answers_for_nothing_that_is_not_on_the_device),
+        new(ReplicaChecks.A_group_of_a_replica_is_not_written_before_the_one_before_it_is_flushed),
+        new(ReplicaChecks.A_replica_whose_disk_fails_takes_nothing_until_it_is_opened_again),
+        new(ReplicaChecks.A_full_disk_ends_it_with_whole_batches_and_it_goes_on_when_there_is_space),
+        new(ReplicaChecks.A_promotion_that_is_cut_short_at_any_moment_leaves_a_replica_or_the_promoted_log),
     ];
 }

@@ -34,6 +34,7 @@ public sealed class SegmentEventStore : IEventStore
     /// <param name="options">How the store behaves; the defaults are made for use.</param>
     /// <param name="cancellation">Ends the wait for another writer.</param>
     /// <exception cref="StoreInUseException">Another process, or this one, has it open for writing.</exception>
+    /// <exception cref="StoreIsReplicaException">The folder holds a replica (<see cref="SegmentReplica"/>) that was not promoted.</exception>
     /// <exception cref="StoreFormatException">The folder is no store, or one of a newer format.</exception>
     /// <exception cref="StoreCorruptedException">Durable events are gone or damaged; the message names the place. Nothing was changed.</exception>
     /// <exception cref="StoreFullException">There is no space to open it in. Reading works.</exception>
@@ -123,8 +124,9 @@ public sealed class SegmentEventStore : IEventStore
     {
         options.Check();
 
-        // A folder that is no store is left without even a lock.
+        // A folder that is no store, or a replica, is left without even a lock.
         var found = await surroundings.Disk.ListAsync();
+        await ReplicaMark.RefuseAsync(surroundings.Disk, found);
         if (!found.Contains(StoreFolder.Lock))
             await StoreFolder.HeaderAsync(surroundings.Disk, found);
 
@@ -132,8 +134,11 @@ public sealed class SegmentEventStore : IEventStore
         return new(await OpenLog.OpenAsync(surroundings, options, folderLock, IdentifyAsync), options);
     }
 
-    private static async ValueTask<StoreHeader> IdentifyAsync(Surroundings surroundings, IReadOnlyList<string> names) =>
-        await StoreFolder.HeaderAsync(surroundings.Disk, names) ?? await StoreFolder.CreateAsync(surroundings);
+    private static async ValueTask<StoreHeader> IdentifyAsync(Surroundings surroundings, IReadOnlyList<string> names)
+    {
+        await ReplicaMark.RefuseAsync(surroundings.Disk, names);
+        return await StoreFolder.HeaderAsync(surroundings.Disk, names) ?? await StoreFolder.CreateAsync(surroundings);
+    }
 
     private static AppendResult.Appended Appended(PreparedAppend append, long first) => new(
         new(first),
