@@ -20,11 +20,7 @@ internal sealed class VerifyCommand : ToolCommand
 
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
-        var folder = options.GetRequiredValue(store);
-        var report = screen.ShowsProgress
-            ? await WithProgressAsync(screen, folder, cancellation)
-            : await SegmentStoreVerification.RunAsync(folder, null, cancellation);
-
+        var report = await CheckAsync(screen, options.GetRequiredValue(store), cancellation);
         if (screen.IsJson)
             screen.Json(json => WriteJson(json, report));
         else
@@ -33,6 +29,11 @@ internal sealed class VerifyCommand : ToolCommand
         return report.IsSound ? ExitCode.Done : ExitCode.No;
     }
 
+    /// <summary>Checks a store, with a bar that tells how far that is.</summary>
+    public static async Task<VerifyReport> CheckAsync(Screen screen, string folder, CancellationToken cancellation) => screen.ShowsProgress
+        ? await WithProgressAsync(screen, folder, cancellation)
+        : await SegmentStoreVerification.RunAsync(folder, null, cancellation);
+
     /// <summary>A damage in words: file, offset, position, and what is wrong.</summary>
     public static string Place(Damage damage) =>
         Printable.Text(damage.File)
@@ -40,19 +41,8 @@ internal sealed class VerifyCommand : ToolCommand
         + (damage.Position is { } position ? $", position {position}" : "")
         + ": " + Printable.Text(damage.What);
 
-    private static Task<VerifyReport> WithProgressAsync(Screen screen, string folder, CancellationToken cancellation) =>
-        screen.Notes.Progress().AutoClear(true).StartAsync(async context =>
-        {
-            var task = context.AddTask("checking");
-            var progress = new Progress<VerifyProgress>(come =>
-            {
-                task.MaxValue = Math.Max(1, come.BytesTotal);
-                task.Value = come.BytesDone;
-            });
-            return await SegmentStoreVerification.RunAsync(folder, progress, cancellation);
-        });
-
-    private static void WriteText(Screen screen, VerifyReport report)
+    /// <summary>The report in words.</summary>
+    public static void WriteText(Screen screen, VerifyReport report)
     {
         screen.Line(
             $"{Counted.Text(report.Events, "event")} sound, in {Counted.Text(report.Segments, "segment")} and "
@@ -67,7 +57,8 @@ internal sealed class VerifyCommand : ToolCommand
         screen.Line(report.IsSound ? "Everything is as it was written." : "This store is not as it was written.");
     }
 
-    private static void WriteJson(Utf8JsonWriter json, VerifyReport report)
+    /// <summary>The report as a JSON object.</summary>
+    public static void WriteJson(Utf8JsonWriter json, VerifyReport report)
     {
         json.WriteStartObject();
         json.WriteBoolean("sound", report.IsSound);
@@ -87,6 +78,18 @@ internal sealed class VerifyCommand : ToolCommand
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    private static Task<VerifyReport> WithProgressAsync(Screen screen, string folder, CancellationToken cancellation) =>
+        screen.Notes.Progress().AutoClear(true).StartAsync(async context =>
+        {
+            var task = context.AddTask("checking");
+            var progress = new Progress<VerifyProgress>(come =>
+            {
+                task.MaxValue = Math.Max(1, come.BytesTotal);
+                task.Value = come.BytesDone;
+            });
+            return await SegmentStoreVerification.RunAsync(folder, progress, cancellation);
+        });
 
     private static void WriteDamage(Utf8JsonWriter json, Damage? damage)
     {

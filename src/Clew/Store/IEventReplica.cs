@@ -6,7 +6,8 @@ namespace Clew.Store;
 /// <remarks>
 /// Everything of an event stays: position, version, recorded time, id, salt, tags, the batch it is of, and whether it is erased. So a
 /// replica answers every read as its log did at the replica's head, and proofs over both are the same. <see cref="Replication"/> keeps
-/// one up to date. Every member may be called from any thread; calls of <see cref="ReplicateAsync"/> come one after the other.
+/// one up to date. Every member may be called from any thread. Calls of <see cref="ReplicateAsync"/> take their events in the order of the
+/// calls, and need not wait for one another; where one fails, those behind it find the place before theirs missing.
 /// </remarks>
 public interface IEventReplica : IEventReader
 {

@@ -4,15 +4,18 @@ using Clew.Events;
 namespace Clew.Store;
 
 /// <summary>What recorded events must be to go on with a replica; the same for every store.</summary>
-internal static class ReplicaRules
+/// <remarks>Not for several threads at once.</remarks>
+internal sealed class ReplicaRules
 {
+    private readonly Dictionary<InStream, long> versions = [];
+
     /// <exception cref="ArgumentException">They break a rule; the message names the position.</exception>
-    public static void Check(IReadOnlyList<RecordedEvent> events, LogHead head)
+    public void Check(IReadOnlyList<RecordedEvent> events, LogHead head)
     {
+        versions.Clear();
         var before = head.Position.Value;
         var time = head.RecordedAt is { } last ? UnixMicroseconds.From(last) : long.MinValue;
         var (index, count) = (0, 0);
-        var versions = new Dictionary<InStream, long>();
         for (var at = 0; at < events.Count; at++)
         {
             var recorded = events[at];

@@ -9,8 +9,11 @@ namespace Clew.Store;
 /// </remarks>
 public static class Replication
 {
-    /// <summary>So much is given to the replica at a time, or what there is where that is less.</summary>
-    private const int PortionBytes = 8 * 1024 * 1024;
+    /// <summary>So much is given to the replica at a time, or what there is where that is less; more is no longer in the processor's cache.</summary>
+    private const int PortionBytes = 1024 * 1024;
+
+    /// <summary>So many portions are under way at most: one is flushed, one forms, and the next is read.</summary>
+    private const int PortionsMax = 2;
 
     /// <summary>Copies what the source has, up to its head as it is at the beginning.</summary>
     /// <param name="source">The log, or another replica of it; it may grow meanwhile.</param>
@@ -110,18 +113,19 @@ public static class Replication
         return await log.ReadEventsAsync(one, cancellation).FirstAsync(cancellation);
     }
 
-    /// <summary>One run: while the replica takes a portion, the next one is read.</summary>
+    /// <summary>One run: while the replica takes some portions, the next one is read.</summary>
     private sealed class Shipping(IEventReader source, IEventReplica replica, IProgress<ReplicationProgress>? progress, ReplicationProgress start)
     {
+        private readonly Queue<Task> underWay = new();
         private List<RecordedEvent> portion = [];
         private long bytes;
+        private Task last = Task.CompletedTask;
 
         /// <summary>How far it has come.</summary>
         public ReplicationProgress Come { get; private set; } = start;
 
         public async ValueTask RunAsync(IAsyncEnumerable<EventPage> pages, CancellationToken cancellation)
         {
-            var underWay = Task.CompletedTask;
             try
             {
                 await foreach (var page in pages)
@@ -130,22 +134,23 @@ public static class Replication
                     if (bytes < PortionBytes && !page.AtHead)
                         continue;
 
-                    await underWay;
-                    underWay = ShipAsync(cancellation);
+                    if (underWay.Count == PortionsMax)
+                        await underWay.Dequeue();
+                    Ship(cancellation);
                     if (page.AtHead)
-                        await underWay;
+                        await last;
                 }
             }
             catch (StoreException)
             {
                 // What was read before the source failed is as good as ever.
-                await underWay;
-                await ShipAsync(cancellation);
+                Ship(cancellation);
+                await last;
                 throw;
             }
             finally
             {
-                await underWay;
+                await last;
             }
         }
 
@@ -156,14 +161,23 @@ public static class Replication
                 bytes += recorded.Record.Length;
         }
 
-        private async Task ShipAsync(CancellationToken cancellation)
+        private void Ship(CancellationToken cancellation)
         {
-            var (shipped, shippedBytes) = (portion, bytes);
+            last = ShipAsync(last, portion, bytes, cancellation);
+            underWay.Enqueue(last);
             (portion, bytes) = ([], 0);
-            var replicated = shipped.Count == 0 ? Come.Replica : await replica.ReplicateAsync(shipped, cancellation);
+        }
+
+        private async Task ShipAsync(Task before, List<RecordedEvent> events, long eventBytes, CancellationToken cancellation)
+        {
+            var replicating = replica.ReplicateAsync(events, cancellation).AsTask();
+
+            // What failed first is what is told, and not that those behind it found their place missing.
+            await before;
+            var replicated = await replicating;
 
             // Not cancelled: what was replicated is told.
-            Come = new(replicated, await source.HeadAsync(CancellationToken.None), Come.Events + shipped.Count, Come.Bytes + shippedBytes);
+            Come = new(replicated, await source.HeadAsync(CancellationToken.None), Come.Events + events.Count, Come.Bytes + eventBytes);
             progress?.Report(Come);
         }
     }

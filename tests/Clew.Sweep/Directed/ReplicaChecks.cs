@@ -18,8 +18,16 @@ internal static class ReplicaChecks
 
         With(disk, disk.Cache, async replica =>
         {
+            // Two calls are under way at a time.
+            var before = Task.CompletedTask;
             foreach (var portion in Portions())
-                await replica.ReplicateAsync(portion);
+            {
+                var call = replica.ReplicateAsync(portion).AsTask();
+                await before;
+                before = call;
+            }
+
+            await before;
             await replica.DisposeAsync();
         });
 
@@ -115,7 +123,11 @@ internal static class ReplicaChecks
             {
                 // Each call finds room for so many groups more.
                 room = call;
-                await Expect.ThrowsAsync<StoreFullException>(async () => await replica.ReplicateAsync(all[come..]));
+                var middle = BatchEnd(come + ((all.Length - come) / 3));
+                Task[] calls = [replica.ReplicateAsync(all[come..middle]).AsTask(), replica.ReplicateAsync(all[middle..]).AsTask()];
+                await Task.WhenAny(Task.WhenAll(calls));
+                Expect.That(calls.Any(one => one.Exception?.InnerException is StoreFullException), "nobody is told that the disk is full");
+                Expect.That(calls[1].Exception?.InnerException is StoreFullException or ArgumentException, "what lies behind a full disk is taken");
                 come = (int)(await replica.HeadAsync()).Position.Value;
                 Expect.That(come == 0 || IsLastOfBatch(all[come - 1]), $"the batch of position {come} is cut");
                 Expect.Same(come, await replica.ReadEventsAsync(ReadRequest.All).CountAsync(), "the number of events");
@@ -173,6 +185,14 @@ internal static class ReplicaChecks
     private static async Task ExpectSameAsync(SegmentReplica replica, RecordedEvent[] events) =>
         Expect.That(
             (await replica.ReadEventsAsync(ReadRequest.All).ToListAsync()).SequenceEqual(events), $"the replica has not the first {events.Length} events of its log");
+
+    private static int BatchEnd(int index)
+    {
+        while (!IsLastOfBatch(Long.Value.Events[index]))
+            index++;
+
+        return index + 1;
+    }
 
     private static bool IsLastOfBatch(RecordedEvent recorded) => recorded.BatchIndex == recorded.BatchCount - 1;
 

@@ -198,8 +198,12 @@ public sealed class SegmentReplicaTests : EventReplicaContract, IDisposable
         var events = await EventsAsync(source);
         await using var replica = await SegmentReplica.OpenAsync(folders.Next(), await LineageAsync(source), cancellation: Cancellation);
         var told = new List<(long Position, long Head)>();
-        replica.ErasuresCame = async erasures => told.AddRange(
-            [.. await Task.WhenAll(erasures.Select(async erasure => (erasure.Position.Value, (await replica.HeadAsync(Cancellation)).Position.Value)))]);
+        replica.ErasuresCame = async erasures =>
+        {
+            foreach (var erasure in erasures)
+                told.Add((erasure.Position.Value, (await replica.HeadAsync(Cancellation)).Position.Value));
+            return true;
+        };
 
         await replica.ReplicateAsync(events[..6], Cancellation);
         await replica.ReplicateAsync(events[6..], Cancellation);

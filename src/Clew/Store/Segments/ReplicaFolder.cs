@@ -11,8 +11,9 @@ internal static class ReplicaFolder
         if (source is null)
             return new(lineage, "", "");
 
+        var path = Path.TrimEndingDirectorySeparator(source.Name);
         var ofSource = await ReplicaMark.FindAsync(source, await source.ListAsync());
-        return new(lineage, source.Name, ofSource?.Original ?? source.Name);
+        return new(lineage, path, ofSource?.Original ?? path);
     }
 
     /// <returns>Null where there is no replica, or no folder.</returns>

@@ -13,7 +13,7 @@ public sealed class SegmentReplica : IEventReplica
     private readonly OpenLog log;
     private readonly LogView view;
     private readonly ReplicaWriter writer;
-    private readonly SemaphoreSlim turn = new(1);
+    private readonly Task writing;
     private readonly Lock gate = new();
     private Task? closing;
 
@@ -21,11 +21,12 @@ public sealed class SegmentReplica : IEventReplica
     {
         (this.log, view) = (log, log.View);
         writer = new(log);
+        writing = log.Surroundings.Workers.Start("clew replica", writer.RunAsync);
         log.Start(writer.Fail);
     }
 
-    /// <summary>Given the events of each portion that erase others, once they are durable here, so that the content goes here too.</summary>
-    internal Func<IReadOnlyList<RecordedEvent>, ValueTask>? ErasuresCame { get; set; }
+    /// <summary>Given the events of each portion that erase others, once they are durable here, so that the content goes here too; nothing is written meanwhile.</summary>
+    internal Func<IReadOnlyList<RecordedEvent>, Task<bool>>? ErasuresCame { get; set; }
 
     /// <summary>Opens a replica for more events of its log; makes it where the folder is empty or missing.</summary>
     /// <param name="folder">A folder on a local disk.</param>
@@ -113,22 +114,13 @@ public sealed class SegmentReplica : IEventReplica
     public async ValueTask<LogHead> ReplicateAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(events);
-        await turn.WaitAsync(cancellation);
-        try
-        {
-            ObjectDisposedException.ThrowIf(view.IsClosed, this);
-            ReplicaRules.Check(events, view.Head);
-            if (events.Count > 0)
-                await writer.WriteAsync(events, cancellation);
+        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        if (events.Count > 0)
+            await writer.WriteAsync(events, cancellation);
+        if (ErasuresCame is not null && Erasures(events) is { Count: > 0 } erasures)
+            await writer.AloneAsync(() => ErasuresCame(erasures));
 
-            if (ErasuresCame is not null && Erasures(events) is { Count: > 0 } erasures)
-                await ErasuresCame(erasures);
-            return view.Head;
-        }
-        finally
-        {
-            turn.Release();
-        }
+        return view.Head;
     }
 
     /// <inheritdoc/>
@@ -188,18 +180,13 @@ public sealed class SegmentReplica : IEventReplica
     private static List<RecordedEvent> Erasures(IReadOnlyList<RecordedEvent> events) =>
         [.. events.Where(recorded => EventRecord.Stream(recorded.Record).SequenceEqual("$erasures"u8) && EventRecord.Type(recorded.Record).SequenceEqual("$erased"u8))];
 
-    private async Task CloseAsync()
+    private Task CloseAsync() => writer.AloneAsync(async () =>
     {
-        await turn.WaitAsync();
-        try
-        {
-            await log.CloseAsync();
-        }
-        finally
-        {
-            turn.Release();
-        }
-    }
+        writer.Stop();
+        await writing;
+        await log.CloseAsync();
+        return true;
+    });
 }
 
 /// <summary>What the folder of a replica says of it.</summary>
