@@ -58,7 +58,7 @@ internal static class CommandLine
 
     private static Command Root(Terminal terminal)
     {
-        var root = new Command("clew", "Looks into, fills, follows and checks event stores.")
+        var root = new Command("clew", "Looks into, fills, follows, backs up and checks event stores.")
         {
             new ImportCommand(terminal),
             new AppendCommand(terminal),
@@ -71,6 +71,9 @@ internal static class CommandLine
             new ProveCommand(terminal),
             new CheckCommand(terminal),
             new EraseCommand(terminal),
+            new BackupCommand(terminal),
+            new RestoreCommand(terminal),
+            new FollowCommand(terminal),
             new BenchCommand(terminal),
             new DemoCommand(terminal),
             new CrashingWriterCommand(terminal),

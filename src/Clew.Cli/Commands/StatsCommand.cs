@@ -29,10 +29,7 @@ internal sealed class StatsCommand : ToolCommand
                 json.WriteString("logId", head.Lineage.LogId);
                 json.WriteNumber("epoch", head.Lineage.Epoch);
                 json.WriteNumber("head", head.Position.Value);
-                if (head.RecordedAt is { } time)
-                    json.WriteString("recordedAt", IsoTime.Text(time));
-                else
-                    json.WriteNull("recordedAt");
+                json.WriteTime("recordedAt", head.RecordedAt);
                 json.WriteNumber("events", head.Position.Value);
                 json.WriteNumber("segments", size.Segments);
                 json.WriteNumber("logBytes", size.LogBytes);

@@ -56,10 +56,7 @@ internal sealed class VerifyCommand : ToolCommand
             Known = [.. await HeadsAsync(folder, known, options.GetValue(keys) ?? [], cancellation)],
             Against = options.GetValue(against),
         };
-        var report = screen.ShowsProgress
-            ? await WithProgressAsync(screen, folder, verify, cancellation)
-            : await SegmentStoreVerification.RunAsync(folder, verify, cancellation);
-
+        var report = await CheckAsync(screen, folder, verify, cancellation);
         if (screen.IsJson)
             screen.Json(json => WriteJson(json, report));
         else
@@ -67,6 +64,12 @@ internal sealed class VerifyCommand : ToolCommand
 
         return report.IsSound ? ExitCode.Done : ExitCode.No;
     }
+
+    /// <summary>Checks a store, with a bar that tells how far that is.</summary>
+    public static async Task<VerifyReport> CheckAsync(
+        Screen screen, string folder, VerifyOptions verify, CancellationToken cancellation) => screen.ShowsProgress
+        ? await WithProgressAsync(screen, folder, verify, cancellation)
+        : await SegmentStoreVerification.RunAsync(folder, verify, cancellation);
 
     /// <summary>A damage in words: file, offset, position, and what is wrong.</summary>
     public static string Place(Damage damage) =>
@@ -104,19 +107,8 @@ internal sealed class VerifyCommand : ToolCommand
     private static async Task<Guid> LogIdAsync(string folder, CancellationToken cancellation) =>
         (await SegmentStoreVerification.LineageAsync(folder, cancellation)).LogId;
 
-    private static Task<VerifyReport> WithProgressAsync(Screen screen, string folder, VerifyOptions verify, CancellationToken cancellation) =>
-        screen.Notes.Progress().AutoClear(true).StartAsync(async context =>
-        {
-            var task = context.AddTask("checking");
-            var progress = new Progress<VerifyProgress>(come =>
-            {
-                task.MaxValue = Math.Max(1, come.BytesTotal);
-                task.Value = come.BytesDone;
-            });
-            return await SegmentStoreVerification.RunAsync(folder, verify with { Progress = progress }, cancellation);
-        });
-
-    private static void WriteText(Screen screen, VerifyReport report)
+    /// <summary>The report in words.</summary>
+    public static void WriteText(Screen screen, VerifyReport report)
     {
         screen.Line(
             $"{Counted.Text(report.Events, "event")} sound, in {Counted.Text(report.Segments, "segment")} and "
@@ -157,7 +149,8 @@ internal sealed class VerifyCommand : ToolCommand
         }
     }
 
-    private static void WriteJson(Utf8JsonWriter json, VerifyReport report)
+    /// <summary>The report as a JSON object.</summary>
+    public static void WriteJson(Utf8JsonWriter json, VerifyReport report)
     {
         json.WriteStartObject();
         json.WriteBoolean("sound", report.IsSound);
@@ -200,6 +193,18 @@ internal sealed class VerifyCommand : ToolCommand
         WriteNumber(json, "comparedTo", report.Comparison?.To.Value);
         WriteNumber(json, "firstDifference", report.Comparison?.FirstDifference?.Value);
     }
+
+    private static Task<VerifyReport> WithProgressAsync(Screen screen, string folder, VerifyOptions verify, CancellationToken cancellation) =>
+        screen.Notes.Progress().AutoClear(true).StartAsync(async context =>
+        {
+            var task = context.AddTask("checking");
+            var progress = new Progress<VerifyProgress>(come =>
+            {
+                task.MaxValue = Math.Max(1, come.BytesTotal);
+                task.Value = come.BytesDone;
+            });
+            return await SegmentStoreVerification.RunAsync(folder, verify with { Progress = progress }, cancellation);
+        });
 
     private static void WriteDamage(Utf8JsonWriter json, Damage? damage)
     {

@@ -103,7 +103,7 @@ internal static class EventRecord
         data.Metadata.Span.CopyTo(payload[(SaltBytes + data.Data.Length)..]);
         payload[(SaltBytes + data.Data.Length + data.Metadata.Length)..].Clear();
 
-        Seal(target, StatePresent);
+        SealPayload(target, StatePresent);
     }
 
     /// <summary>Makes a record what it is once its event is erased: envelope and length stay, the content gives way to its digest.</summary>
@@ -115,18 +115,13 @@ internal static class EventRecord
         var payload = record.Slice(start, length);
         digest.CopyTo(payload);
         payload[DigestBytes..].Clear();
-        Seal(record, StateErased);
+        SealPayload(record, StateErased);
     }
 
     /// <summary>SHA-256 of salt, data and metadata: computed from them, or what a record that was erased has kept of them.</summary>
     /// <param name="record">Sound.</param>
-    public static byte[] Digest(ReadOnlySpan<byte> record)
-    {
-        var (start, data, metadata) = Payload(record);
-        return State(record) == StatePresent
-            ? SHA256.HashData(record.Slice(start, SaltBytes + data + metadata))
-            : record.Slice(start, DigestBytes).ToArray();
-    }
+    public static byte[] Digest(ReadOnlySpan<byte> record) =>
+        State(record) == StatePresent ? SHA256.HashData(Content(record)) : Content(record).ToArray();
 
     /// <summary>Gives a written record its place in the log, and its envelope's checksum.</summary>
     public static uint Place(Span<byte> record, long position, long version, long recordedAt, uint seed)
@@ -135,7 +130,13 @@ internal static class EventRecord
         BinaryPrimitives.WriteInt64LittleEndian(envelope[32..], position);
         BinaryPrimitives.WriteInt64LittleEndian(envelope[40..], version);
         BinaryPrimitives.WriteInt64LittleEndian(envelope[48..], recordedAt);
-        var checksum = Crc32C.Of(envelope, seed);
+        return SealEnvelope(record, seed);
+    }
+
+    /// <summary>Gives a record that has its place the checksum that its envelope has in a segment.</summary>
+    public static uint SealEnvelope(Span<byte> record, uint seed)
+    {
+        var checksum = Crc32C.Of(Envelope(record), seed);
         BinaryPrimitives.WriteUInt32LittleEndian(record, checksum);
         return checksum;
     }
@@ -162,7 +163,7 @@ internal static class EventRecord
         record = new byte[total];
         envelope.CopyTo(record.AsSpan(HeaderBytes));
         content.CopyTo(record.AsSpan(HeaderBytes + envelope.Length));
-        Seal(record, state);
+        SealPayload(record, state);
         BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Of(envelope));
         return true;
     }
@@ -345,7 +346,7 @@ internal static class EventRecord
         return bytes;
     }
 
-    private static void Seal(Span<byte> record, uint state)
+    private static void SealPayload(Span<byte> record, uint state)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(record[8..], state);
         BinaryPrimitives.WriteUInt32LittleEndian(record[4..], PayloadChecksum(record));

@@ -98,7 +98,20 @@ public readonly struct RecordedEvent : IEquatable<RecordedEvent>
     /// <summary>Its place in its batch, from 0.</summary>
     internal int BatchIndex => EventRecord.BatchIndex(Record);
 
+    /// <summary>Whether it is the <c>default</c> value, and so no event.</summary>
+    internal bool IsNone => buffer is null;
+
     internal ReadOnlySpan<byte> Record => buffer.AsSpan(start, length);
+
+    /// <summary>Whether both are the same event of the same log, also where the content of one is erased.</summary>
+    internal bool IsSameAs(RecordedEvent other)
+    {
+        if (IsErased == other.IsErased)
+            return this == other;
+
+        return EventRecord.Envelope(Record).SequenceEqual(EventRecord.Envelope(other.Record))
+            && EventRecord.Digest(Record).AsSpan().SequenceEqual(EventRecord.Digest(other.Record));
+    }
 
     /// <summary>Whether both are the same event with the same content.</summary>
     public bool Equals(RecordedEvent other) =>

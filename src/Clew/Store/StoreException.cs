@@ -82,6 +82,24 @@ public sealed class CheckpointRefusedException(Checkpoint checkpoint, LogHead he
     public LogHead Head { get; } = head;
 }
 
+/// <summary>The folder holds a replica, which takes no appends before it is promoted. Nothing was changed.</summary>
+public sealed class StoreIsReplicaException(string message) : StoreException(message);
+
+/// <summary>The folder holds no replica of this log: a store of its own, or a replica of another log or another life of it. Nothing was changed.</summary>
+public sealed class ReplicaRefusedException(string message) : StoreException(message);
+
+/// <summary>A replica and its log do not have the same history, so one of them is not what it should be. Nothing was replicated.</summary>
+/// <param name="message">What, and what to do.</param>
+/// <param name="position">The first position at which they differ.</param>
+public sealed class ReplicaDivergedException(string message, GlobalPosition position) : StoreException(message)
+{
+    /// <summary>The first position at which they differ.</summary>
+    public GlobalPosition Position { get; } = position;
+}
+
+/// <summary>The replica cannot be promoted as it was asked for; the message says why, and what to do. It is a replica as before.</summary>
+public sealed class PromotionRefusedException(string message) : StoreException(message);
+
 /// <summary>The clock jumped by more than the store believes without being told. Nothing was written.</summary>
 public sealed class ClockRefusedException(string message) : StoreException(message);
 

@@ -15,13 +15,17 @@ internal static class Laboratory
     public static T With<T>(MemoryDisk disk, Func<SegmentEventStore, Task<T>> work) => Run(disk, disk, Options, (store, _) => work(store));
 
     /// <summary>The same, through something that may lie between the engine and the disk, and with the process, in which time can pass.</summary>
-    public static T Run<T>(IDisk seen, MemoryDisk disk, SegmentStoreOptions options, Func<SegmentEventStore, SimulatedProcess, Task<T>> work)
+    public static T Run<T>(IDisk seen, MemoryDisk disk, SegmentStoreOptions options, Func<SegmentEventStore, SimulatedProcess, Task<T>> work) =>
+        Run(seen, disk, async (surroundings, process) => await work(await SegmentEventStore.OpenAsync(surroundings, options), process));
+
+    /// <summary>Does something as a new process, and lets it die.</summary>
+    public static T Run<T>(IDisk seen, MemoryDisk disk, Func<Surroundings, SimulatedProcess, Task<T>> work)
     {
         var chance = new Chance(1);
         var scheduler = new Scheduler(chance, new Trace(isRead: false));
         var process = new SimulatedProcess(scheduler, "trial");
         var surroundings = new Surroundings(seen, new SimulatedTime(process, new WallClock()), process, chance.Fill);
-        var done = process.Call(async () => await work(await SegmentEventStore.OpenAsync(surroundings, options), process));
+        var done = process.Call(() => work(surroundings, process));
         var deadline = 60_000_000;
         scheduler.Run(() => done.IsCompleted || scheduler.Now > deadline, StepsMax);
         disk.Forget();

@@ -71,5 +71,11 @@ internal static class DirectedTable
         new(ErasureChecks.A_store_forgets_what_it_keeps_in_memory_of_an_erased_event),
         new(ErasureChecks.A_reader_forgets_what_it_keeps_in_memory_of_an_erased_event_also_where_it_saw_the_record_first),
         new(ErasureChecks.What_a_full_disk_refused_and_was_appended_elsewhere_and_erased_is_nowhere_any_more),
+        new(ReplicaChecks.A_replica_that_dies_at_any_moment_has_whole_batches_and_goes_on),
+        new(ReplicaChecks.A_replica_answers_for_nothing_that_is_not_on_the_device),
+        new(ReplicaChecks.A_group_of_a_replica_is_not_written_before_the_one_before_it_is_flushed),
+        new(ReplicaChecks.A_replica_whose_disk_fails_takes_nothing_until_it_is_opened_again),
+        new(ReplicaChecks.A_full_disk_ends_it_with_whole_batches_and_it_goes_on_when_there_is_space),
+        new(ReplicaChecks.A_promotion_that_is_cut_short_at_any_moment_leaves_a_replica_or_the_promoted_log),
     ];
 }

@@ -40,6 +40,9 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
     /// <summary>Called before a file gets another name, with both.</summary>
     public Action<string, string>? Renaming { get; set; }
 
+    /// <summary>Called after anything on the disk changed: bytes, what is flushed of them, or a name.</summary>
+    public Action? Changed { get; set; }
+
     /// <summary>Whether a file would be there after a power loss.</summary>
     public bool HasDurable(string name) => durableNames.Contains(name);
 
@@ -86,7 +89,11 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
         Opening?.Invoke(name);
         var file = await cache.OpenAsync(name, use);
         if (use == FileUse.Create)
+        {
             flushed[name] = new(name);
+            Changed?.Invoke();
+        }
+
         flushed.TryAdd(name, new(name));
         return new WatchedFile(this, file, flushed[name]);
     }
@@ -97,13 +104,17 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
         flushed.Remove(from, out var moved);
         flushed[to] = moved!;
         moved!.Name = to;
-        return cache.RenameAsync(from, to);
+        var renamed = cache.RenameAsync(from, to);
+        Changed?.Invoke();
+        return renamed;
     }
 
     public ValueTask DeleteAsync(string name)
     {
         Deleting?.Invoke(name);
-        return cache.DeleteAsync(name);
+        var deleted = cache.DeleteAsync(name);
+        Changed?.Invoke();
+        return deleted;
     }
 
     public ValueTask SyncFolderAsync()
@@ -162,6 +173,7 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
             disk.Writing?.Invoke(flushed.Name, offset);
             await inner.WriteAsync(bytes, offset);
             disk.Written?.Invoke(flushed.Name, offset);
+            disk.Changed?.Invoke();
         }
 
         public async ValueTask SyncAsync()
@@ -169,6 +181,7 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
             if (disk.heldFlush is { } held)
                 await held.PassAsync(flushed.Name);
             flushed.Bytes = disk.Cache[flushed.Name];
+            disk.Changed?.Invoke();
         }
 
         public void Dispose() => inner.Dispose();

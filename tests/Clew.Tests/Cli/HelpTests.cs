@@ -3,7 +3,7 @@ namespace Clew.Tests.Cli;
 public sealed class HelpTests
 {
     public static TheoryData<string> Commands =>
-        ["import", "append", "read", "tail", "streams", "stats", "verify", "erase", "bench", "demo"];
+        ["import", "append", "read", "tail", "streams", "stats", "verify", "seal", "prove", "check", "erase", "backup", "restore", "follow", "bench", "demo"];
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Clew.Cli;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
@@ -14,7 +12,7 @@ public sealed class TailTests
         using var scratch = new Scratch();
         await using var store = await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken);
         await store.AppendAsync(new EventData("s", "past", "1"u8.ToArray()));
-        var output = new Follower();
+        var output = new RunningTool();
 
         var tail = output.RunAsync("tail", "--store", scratch.Store, "--after", "0", "--limit", "3", "--json");
         await output.LinesAsync(1);
@@ -32,7 +30,7 @@ public sealed class TailTests
         using var scratch = new Scratch();
         await using var store = await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken);
         await store.AppendAsync([new("s", "other", "1"u8.ToArray()), new("s", "wanted", "2"u8.ToArray())]);
-        var output = new Follower();
+        var output = new RunningTool();
 
         var tail = output.RunAsync("tail", "--store", scratch.Store, "--after", "0", "--type", "wanted", "--json");
         await output.LinesAsync(1);
@@ -62,7 +60,7 @@ public sealed class TailTests
         using var scratch = new Scratch();
         await using (var store = await SegmentEventStore.OpenAsync(scratch.Store, null, TestContext.Current.CancellationToken))
             await store.AppendAsync(new EventData("s", "t", "1"u8.ToArray()));
-        var output = new Follower();
+        var output = new RunningTool();
 
         var tail = output.RunAsync("tail", "--store", scratch.Store, "--after", "0", "--json");
         await output.LinesAsync(1);
@@ -70,50 +68,5 @@ public sealed class TailTests
 
         Assert.Equal(2, await tail);
         Assert.Contains($"The store in {scratch.Store} is gone", output.Error.ToString(), StringComparison.Ordinal);
-    }
-
-    /// <summary>Runs the tool, and tells when it has written a line.</summary>
-    private sealed class Follower : StringWriter
-    {
-        private readonly CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        private readonly SemaphoreSlim written = new(0);
-        private int lines;
-
-        public StringWriter Error { get; } = new();
-
-        public long[] Positions =>
-        [
-            .. ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
-            {
-                using var json = JsonDocument.Parse(line);
-                return json.RootElement.GetProperty("position").GetInt64();
-            }),
-        ];
-
-        public Task<int> RunAsync(params string[] arguments) =>
-            CommandLine.RunAsync(arguments, new Terminal(TextReader.Null, this, Error, TimeProvider.System), stop.Token);
-
-        public void Stop() => stop.Cancel();
-
-        public async Task LinesAsync(int count)
-        {
-            for (; lines < count; lines++)
-                Assert.True(await written.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
-        }
-
-        public override void Write(char value)
-        {
-            base.Write(value);
-            if (value == '\n')
-                written.Release();
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            written.Dispose();
-            stop.Dispose();
-            Error.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

@@ -31,6 +31,9 @@ public sealed class HeaderTests
     private static readonly Gen<StoreHeader> Store = Gen.Select(Gen.Guid, Gen.Int, Gen.ULong, Gen.ULong, Gen.Long, (log, epoch, high, low, at) =>
         new StoreHeader(new(log, epoch), new UInt128(high, low), at));
 
+    private static readonly Gen<ReplicaMark> Replica = Gen.Select(Gen.Guid, Gen.Int, EventGen.Name, Gen.OneOf(Gen.Const(""), EventGen.Name), (log, epoch, source, original) =>
+        new ReplicaMark(new(log, epoch), source, original));
+
     [Fact]
     public void The_header_of_a_group_comes_back_and_any_bit_that_turns_over_shows() => Gen.Select(Group, Gen.UInt).Sample((header, seed) =>
     {
@@ -83,6 +86,17 @@ public sealed class HeaderTests
         Assert.Equal(header, StoreHeader.Read(bytes, "here"));
         NoFlipPasses(bytes, IsStore);
         Assert.All(Enumerable.Range(0, bytes.Length), length => Assert.False(IsStore(bytes[..length])));
+    }, iter: 20);
+
+    [Fact]
+    public void The_mark_of_a_replica_comes_back_and_any_bit_that_turns_over_shows() => Replica.Sample(mark =>
+    {
+        var bytes = mark.ToBytes();
+
+        Assert.Equal(mark, ReplicaMark.Read(bytes));
+        NoFlipPasses(bytes, flipped => ReplicaMark.Read(flipped) is not null);
+        Assert.All(Enumerable.Range(0, bytes.Length), length => Assert.Null(ReplicaMark.Read(bytes.AsSpan(0, length))));
+        Assert.Null(ReplicaMark.Read([.. bytes, 0]));
     }, iter: 20);
 
     [Theory]

@@ -8,6 +8,9 @@ namespace Clew.Store.Segments;
 /// <remarks>For one thread at a time.</remarks>
 internal sealed class FormingGroup
 {
+    /// <summary>A group takes no further batch beyond this size; a single larger batch is a group of its own.</summary>
+    public const int BytesMax = 4 * 1024 * 1024;
+
     private const int UsualBytes = 64 * 1024;
     private const int KeptBytesMax = 8 * 1024 * 1024;
 
@@ -61,6 +64,20 @@ internal sealed class FormingGroup
         Place(append, parts.Tails[^1]);
     }
 
+    /// <summary>Takes an event as it was recorded elsewhere: with the place, the version and the time that it has.</summary>
+    /// <param name="recorded">Its record.</param>
+    /// <param name="hashes">Of its stream, its type, and its tags.</param>
+    /// <param name="tail">The index of the segment.</param>
+    public void Add(ReadOnlySpan<byte> recorded, ReadOnlySpan<ulong> hashes, TailIndex tail)
+    {
+        Grow(Length + recorded.Length);
+        var record = buffer.AsSpan(Length, recorded.Length);
+        recorded.CopyTo(record);
+        EventRecord.SealEnvelope(record, segment!.Seed);
+        recordedAt = EventRecord.RecordedAt(record);
+        Take(record, hashes, tail);
+    }
+
     /// <summary>Writes its header.</summary>
     /// <param name="before">Where the log ends before it.</param>
     /// <param name="logId">Of which log.</param>
@@ -105,11 +122,18 @@ internal sealed class FormingGroup
         {
             var record = buffer.AsSpan(Length, append.Record(index).Length);
             EventRecord.Place(record, Last + 1, ++append.StreamOf(index).Version, recordedAt!.Value, segment!.Seed);
-            recordsChecksum = Crc32C.Of(record[..sizeof(uint)], recordsChecksum);
-            hashes = hashes[tail.Add(record, hashes, (uint)End)..];
-            starts.Add(Length);
-            Length += record.Length;
+            hashes = hashes[Take(record, hashes, tail)..];
         }
+    }
+
+    /// <returns>How many of the hashes were the record's.</returns>
+    private int Take(ReadOnlySpan<byte> record, ReadOnlySpan<ulong> hashes, TailIndex tail)
+    {
+        recordsChecksum = Crc32C.Of(record[..sizeof(uint)], recordsChecksum);
+        var used = tail.Add(record, hashes, (uint)End);
+        starts.Add(Length);
+        Length += record.Length;
+        return used;
     }
 
     private void Grow(int bytes)

@@ -7,9 +7,6 @@ namespace Clew.Store.Segments;
 /// </summary>
 internal sealed class GroupWriter
 {
-    /// <summary>A group takes no further batch beyond this size; a single larger batch is a group of its own.</summary>
-    private const int GroupBytes = 4 * 1024 * 1024;
-
     private const int InlineAfterSingles = 16;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(5);
 
@@ -264,7 +261,7 @@ internal sealed class GroupWriter
             PreparedAppend next;
             lock (gate)
             {
-                if (queue.Count == 0 || !into.Fits(queue[0].Length) || (into.Taken.Count > 0 && into.Length + queue[0].Length > GroupBytes))
+                if (queue.Count == 0 || !into.Fits(queue[0].Length) || (into.Taken.Count > 0 && into.Length + queue[0].Length > FormingGroup.BytesMax))
                     return;
 
                 into.Stamp(clock);

@@ -55,7 +55,9 @@ internal static class Recovery
     private static async ValueTask<bool> IsEndAsync(LogView view, LogPoint point) =>
         point.Segment == view.Segments.Last.Number && await new GroupScanner(view.Segments, view.Segments.Last).NextAsync(point) is null;
 
-    private static void CheckStart(LogView view, IndexParts parts, LogPoint from)
+    /// <summary>Whether the place is there from which reading goes on behind the index files.</summary>
+    /// <exception cref="StoreCorruptedException">It is not.</exception>
+    public static void CheckStart(LogView view, IndexParts parts, LogPoint from)
     {
         var isThere = from.Segment >= view.Segments.Headers[0].Number && from.Segment <= view.Segments.Last.Number
             && from.Offset <= view.Segments.Numbered(from.Segment).FileBytes;

@@ -14,7 +14,7 @@ internal static class StoreFolder
     {
         if (!names.Contains(StoreHeader.FileName))
         {
-            var foreign = names.FirstOrDefault(name => name is not (UnfinishedStore or Lock));
+            var foreign = names.FirstOrDefault(name => name is not (UnfinishedStore or Lock or ReplicaMark.FileName or ReplicaMark.Unfinished));
             return foreign is null ? null : throw NoStore(disk, foreign);
         }
 
@@ -25,21 +25,34 @@ internal static class StoreFolder
     }
 
     /// <summary>Makes the folder a store.</summary>
-    public static async ValueTask<StoreHeader> CreateAsync(Surroundings surroundings)
+    /// <param name="surroundings">Its disk, and chance.</param>
+    /// <param name="lineage">Of which log; a new one where it is left out.</param>
+    public static async ValueTask<StoreHeader> CreateAsync(Surroundings surroundings, Lineage? lineage = null)
     {
         var chance = new byte[32];
         surroundings.Entropy(chance);
         var made = new StoreHeader(
-            new(new Guid(chance.AsSpan(0, 16)), 1), BitConverter.ToUInt128(chance, 16), Events.UnixMicroseconds.From(surroundings.Time.GetUtcNow()));
-        using (var file = await surroundings.Disk.OpenAsync(UnfinishedStore, FileUse.Create))
+            lineage ?? new(new Guid(chance.AsSpan(0, 16)), 1),
+            BitConverter.ToUInt128(chance, 16),
+            Events.UnixMicroseconds.From(surroundings.Time.GetUtcNow()));
+        await PutAsync(surroundings.Disk, made);
+        return made;
+    }
+
+    /// <summary>Writes the file that says which log the folder holds, in place of one that is there.</summary>
+    public static ValueTask PutAsync(IDisk disk, StoreHeader store) => PutAsync(disk, StoreHeader.FileName, UnfinishedStore, store.ToBytes());
+
+    /// <summary>Puts a file in its place as a whole, durable with its name.</summary>
+    public static async ValueTask PutAsync(IDisk disk, string name, string unfinished, ReadOnlyMemory<byte> bytes)
+    {
+        using (var file = await disk.OpenAsync(unfinished, FileUse.Create))
         {
-            await file.WriteAsync(made.ToBytes(), 0);
+            await file.WriteAsync(bytes, 0);
             await file.SyncAsync();
         }
 
-        await surroundings.Disk.RenameAsync(UnfinishedStore, StoreHeader.FileName);
-        await surroundings.Disk.SyncFolderAsync();
-        return made;
+        await disk.RenameAsync(unfinished, name);
+        await disk.SyncFolderAsync();
     }
 
     /// <summary>The segments, in order.</summary>
