@@ -20,7 +20,9 @@ import ed25519
 
 ROTATION, EVENT_PROOF, GROWTH_PROOF = "clew/key-rotation/v1", "c2sp.org/tlog-proof@v1", "clew/consistency-proof/v1"
 TEXT_LIMIT = 64 * 1024 * 1024  # no seal or proof is larger; an endless file must not fill the memory
-MAX_SIGNATURES = 64            # signed-note asks for a limit of 16 or more
+NOTE_LIMIT, MAX_SIGNATURES = 1024 * 1024, 64
+RECORD_LIMIT = 8 * 1024 * 1024
+TIMES = range(-62_135_596_800_000_000, 253_402_300_800_000_000)  # the years 1 to 9999
 
 class NotValid(Exception):
     """It can be read, but does not hold. The message is one sentence."""
@@ -169,8 +171,8 @@ def from_base64(text, what, size=None):
     return raw
 
 def to_number(text, what):
-    """Decimal, without leading zeros, and at most 64 bits."""
-    if not re.fullmatch("0|[1-9][0-9]{0,19}", text) or int(text) >= 2**64:
+    """Decimal, without leading zeros, and below 2^63."""
+    if not re.fullmatch("0|[1-9][0-9]{0,18}", text) or int(text) >= 2**63:
         raise NotValid(f"{what} is not a decimal number")
     return int(text)
 
@@ -221,7 +223,7 @@ def parse_note(lines, signature_lines, rotation_allowed=False):
     if rotation_allowed and lines[:1] == [ROTATION] and len(lines) == 6:
         rotation, rest = (parse_key(lines[2]), parse_key(lines[3])), [lines[1]] + lines[4:]
     epoch = re.fullmatch("clew/[0-9a-f]{32}/([1-9][0-9]*)", rest[0]) if len(rest) >= 3 else None
-    if not epoch or to_number(epoch[1], "the epoch") >= 2**32:
+    if not epoch or to_number(epoch[1], "the epoch") >= 2**31:
         raise NotValid("a seal does not begin with the origin of a log, a number of events and a root")
     size, root = to_number(rest[1], "the number of events"), from_base64(rest[2], "the root", 32)
     if size == 0 and root != sha256(b""):
@@ -233,26 +235,36 @@ def parse_note(lines, signature_lines, rotation_allowed=False):
 def read_notes(data):
     """The notes of a single seal or of a SEALS file, and how many bytes of its end count for nothing.
 
-    In SEALS an empty line follows each note, and a note has one in itself. So text and signatures
-    alternate, and what is no whole pair with its empty line was torn off by a crash.
+    In SEALS an empty line follows each note, and a note has one in itself. So every second one ends a note, and
+    what follows the last of these was torn off by a crash, as was a last note with zero bytes in it.
     """
     if data.count(b"\n\n") == 1 and not data.endswith(b"\n\n"):
-        blocks, torn = to_blocks(data), 0
-    else:
-        whole = data[:data.rfind(b"\n\n") + 2] if b"\n\n" in data else b""
-        blocks, torn = to_blocks(whole)[:-1] if whole else [], len(data) - len(whole)
-        if len(blocks) % 2:
-            torn += sum(len(line.encode()) + 1 for line in blocks.pop()) + 1
-    if len(blocks) % 2:
-        raise NotValid("an empty line is missing or too many")
-    return merge_notes(parse_note(*pair, rotation_allowed=True) for pair in zip(blocks[::2], blocks[1::2])), torn
+        return [read_note(data)], 0
+    notes, at = [], 0
+    while True:
+        middle = data.find(b"\n\n", at)
+        end = data.find(b"\n\n", middle + 2) if middle >= 0 else -1
+        if end < 0 or (end + 2 == len(data) and b"\0" in data[at:end]):
+            return merge_notes(notes), len(data) - at
+        notes.append(read_note(data[at:end + 1]))
+        at = end + 2
+
+def read_note(data):
+    """One seal or rotation, which has one empty line in it."""
+    blocks = to_blocks(data)
+    if len(blocks) != 2 or len(data) > NOTE_LIMIT:
+        raise NotValid("an empty line is missing or too many, or the note is too large")
+    return parse_note(*blocks, rotation_allowed=True)
 
 def merge_notes(notes):
     """A note whose text is there before adds its signatures to that one (the page, "SEALS")."""
     merged = {}
     for note in notes:
         before = merged.get(note.text)
-        merged[note.text] = note._replace(signatures=before.signatures + note.signatures) if before else note
+        signatures = tuple(dict.fromkeys((before.signatures if before else ()) + note.signatures))
+        if len(signatures) > MAX_SIGNATURES:
+            raise NotValid(f"the copies of a seal have more than {MAX_SIGNATURES} signatures")
+        merged[note.text] = note._replace(signatures=signatures)
     return list(merged.values())
 
 def read_seals(paths):
@@ -315,11 +327,11 @@ class Trust:
         return key
 
 def vouchers(notes, trust, required):
-    """Who vouches for each note of one log. Rotations go first, by size: they say what a key may sign."""
-    if len({note.origin for note in notes}) > 1:
-        raise NotValid("the seals are of more than one log")
-    ordered = sorted(notes, key=lambda note: (note.rotation is None, note.size))
-    found = {note.text: trust.check(note, note in required) for note in ordered}
+    """Who vouches for each note. Rotations go first, in their order, and count for their origin: they say what a key
+    may sign there."""
+    trusts = {note.origin: Trust(trust.keys) for note in notes}
+    ordered = sorted(notes, key=lambda note: note.rotation is None)
+    found = {note.text: trusts[note.origin].check(note, note in required) for note in ordered}
     return [found[note.text] for note in notes]
 
 def describe_note(note, key, label):
@@ -342,7 +354,7 @@ def check_seal(data, trust):
 
 # ---- Events: the page, "Records" ------------------------------------------------------------------
 
-ENVELOPE = struct.Struct("<IBBHHHIIHHHHIQQq16s")
+ENVELOPE = struct.Struct("<IBBHHHIIHHHHIqqq16s")
 Event = namedtuple("Event", "schema index count data_size metadata_size position version recorded id "
                             "occurred correlation causation stream type content_type tags")
 
@@ -356,7 +368,7 @@ def parse_envelope(envelope):
         raise ValueError("the envelope's version, flags or zeros are not those of format 1")
     if not (size == len(envelope) and schema >= 1 and index < count <= 16384 and 1 <= stream_size <= 512 and
             1 <= type_size <= 512 and content_type_size <= 255 and tag_count <= 256 and
-            position >= 1 and version >= 1):
+            position >= 1 and version >= 1 and recorded in TIMES):
         raise ValueError("a number in the envelope is out of its range")
     at = ENVELOPE.size
     def take(length):
@@ -369,14 +381,18 @@ def parse_envelope(envelope):
     tags = tuple(take(int.from_bytes(take(2), "little")).decode() for _ in range(tag_count))
     if at != len(envelope):  # also where something was taken from behind its end
         raise ValueError("the parts of the envelope are not as long as it is")
+    if not all(":" in tag and len(tag.encode()) <= 512 for tag in tags) or (occurred is not None and occurred not in TIMES):
+        raise ValueError("a tag or a time in the envelope is none")
+    if record_size(size, data_size, metadata_size) > RECORD_LIMIT:
+        raise ValueError("the event is larger than one can be")
     return Event(schema, index, count, data_size, metadata_size, position, version, recorded, event_id, occurred,
                  correlation, causation, stream, event_type, content_type or "application/json", tags)
 
+def record_size(envelope, data, metadata):
+    return 12 + envelope + max(32, 16 + data + metadata) + 7 & -8
+
 def as_time(microseconds):
-    try:
-        return (datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=microseconds)).isoformat()
-    except OverflowError:  # 64 bits reach further than the calendar here
-        return f"{microseconds} microseconds since 1970"
+    return (datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=microseconds)).isoformat()
 
 def as_text(data):
     try:
@@ -458,7 +474,8 @@ def check_proof(data, trust, seal_text=None):
 
 SEGMENT = struct.Struct("<8sII16sQQ32s16sqI")
 GROUP = struct.Struct("<4sIIIQQI12s16s32s")
-Mark = namedtuple("Mark", "write group position recorded chain")
+HEAD = struct.Struct("<I20sii4sqqqq32s16s")
+Mark = namedtuple("Mark", "write owner segment group position recorded chain")
 
 class Log:
     """What was read so far, and with it what has to come next."""
@@ -498,16 +515,19 @@ def to_u32(number):
     return number.to_bytes(4, "little")
 
 def read_head(folder, log_id, epoch):
-    """The sound mark of this log with the highest write number, or None (the page, "HEAD")."""
+    """The sound mark with the highest write number, or None where it is not of this log (the page, "HEAD")."""
     path = os.path.join(folder, "HEAD")
     data, marks = read_file(path, 1 << 20) if os.path.lexists(path) else b"", []
     for at in (0, 4096, 8192):
         slot = data[at:at + 128]
-        if (len(slot) == 128 and slot[:8] == b"CLEWHEAD" and slot[8:12] == to_u32(crc32c(slot[12:])) and
-                slot[16:36] == log_id + to_u32(epoch) and not any(slot[44:48] + slot[112:])):
-            group, position, recorded, write = struct.unpack_from("<QQqQ", slot, 48)
-            marks.append(Mark(write, group, position, recorded, slot[80:112]))
-    return max(marks, default=None)
+        if len(slot) < 128 or slot[:8] != b"CLEWHEAD" or slot[8:12] != to_u32(crc32c(slot[12:])):
+            continue
+        flags, owner, segment, offset, zero, group, position, recorded, write, chain, more = HEAD.unpack_from(slot, 12)
+        if (flags <= 1 and segment >= 1 and offset >= 4096 and group >= 0 and position >= 0 and recorded in TIMES and
+                not any(zero + more)):
+            marks.append(Mark(write, owner, segment, group, position, recorded, chain))
+    mark = max(marks, key=lambda mark: mark.write, default=None)
+    return mark if mark and mark.owner == log_id + to_u32(epoch) else None
 
 def segment_files(folder):
     """The segment files by their number. Their names say it, and their first position."""
@@ -578,13 +598,14 @@ def read_group(data, at, seed, log):
     return header, records, end
 
 def header_behind(data, at, seed, log):
-    """Whether a sound group header with a higher number than the last group's lies behind this place."""
-    found = data.find(b"CLWG", at + 1)
+    """Whether a sound group header lies here or behind, with a higher number than the group that was to begin here."""
+    found = data.find(b"CLWG", at)
     while found >= 0:
         header = data[found:found + 96]
-        if (found % 8 == 0 and len(header) == 96 and header[4:8] == to_u32(crc32c(header[8:], seed)) and
-                header[48:64] == log.id and int.from_bytes(header[16:24], "little") >= log.group):
-            return True
+        if found % 8 == 0 and len(header) == 96 and header[4:8] == to_u32(crc32c(header[8:], seed)):
+            _, _, length, count, number, _, _, zero, owner, _ = GROUP.unpack(header)
+            if owner == log.id and number > log.group and count and length > 96 and length % 8 == 0 and not any(zero):
+                return True
         found = data.find(b"CLWG", found + 1)
     return False
 
@@ -611,18 +632,18 @@ def read_log(folder):
             why = str(error)
             break
         log.add(header, records)
-        if mark and mark.group == log.group - 1 and mark[2:] != (log.position - 1, log.recorded, log.chain):
+        if mark and mark.group == log.group - 1 and mark[4:] != (log.position - 1, log.recorded, log.chain):
             raise NotValid(f"HEAD names another group {mark.group} than the log has")
     something = any(data[at:])
-    if (len(files) > log.segments or (mark and mark.group >= log.group) or (something and not mark) or
+    if (len(files) > log.segments or (mark and (mark.group >= log.group or mark.segment > max(1, log.segments))) or
             (something and header_behind(data, at, seed, log))):
         raise NotValid(f"the log is damaged at position {log.position}, at byte {at} of "
                        f"{files.get(log.segments or 1, 'a missing segment')}: {why}, but events followed")
+    if mark is None and log.leaves:
+        raise NotValid("HEAD has no sound mark of this log, so whether events followed cannot be told")
     remarks = [("torn tail", f"what follows byte {at} of the last segment is no whole group and no event: "
                              f"{why}")] if something else []
-    if mark is None and log.leaves:
-        remarks.append(("beware", "HEAD has no sound mark of this log, so whether events followed cannot be told"))
-    elif mark and mark.group < log.group - 1:
+    if mark and mark.group < log.group - 1:
         remarks.append(("beware", f"HEAD names position {mark.position} as the last one; the later ones are whole"))
     return log, f"clew/{log_id.hex()}/{epoch}", remarks
 
@@ -635,8 +656,11 @@ def check_log(folder, trust=None, given=()):
     roots = merkle_roots(log.leaves, {len(log.leaves)} | {note.size for note in notes})
     root = roots[len(log.leaves)]
     for note, key in zip(notes, vouchers(notes, trust, given) if trust else [None] * len(notes)):
-        if note.origin != origin:
+        if note.origin.rpartition("/")[0] != origin.rpartition("/")[0]:
             raise NotValid(f"{note}: it is not a seal of this log, which is {origin}")
+        if note.origin != origin and note not in given:
+            lines.append(("passed over", f"{note}: this log is {origin}"))
+            continue
         if trust and key is None:
             lines.append(("passed over", f"{note}: no trusted key signed it"))
             continue

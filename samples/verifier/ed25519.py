@@ -61,6 +61,11 @@ def same(p, q):
     return (p[0] * q[2] - q[0] * p[2]) % P == 0 and (p[1] * q[2] - q[1] * p[2]) % P == 0
 
 
+def is_small(p):
+    """Whether eight times the point is the neutral one: such a key or R signs many messages at once."""
+    return same(double(double(double(p))), NEUTRAL)
+
+
 def decode(encoded):
     """The point of 32 bytes (section 5.1.3), or None where they are not the encoding of a point."""
     if len(encoded) != 32:
@@ -87,10 +92,11 @@ BASE = decode((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 def verify(key, message, signature):
     """Whether the 64 bytes are a signature of the message by the key (section 5.1.7).
 
-    The equation is the stricter of the two that the RFC allows, the one without the factor 8.
+    The equation is the stricter of the two that the RFC allows, the one without the factor 8. Points of small
+    order are refused, as the page has it.
     """
     a, r = decode(key), decode(signature[:32])
-    if a is None or r is None or len(signature) != 64:
+    if a is None or r is None or len(signature) != 64 or is_small(a) or is_small(r):
         return False
     s = int.from_bytes(signature[32:], "little")
     if s >= ORDER:  # else a second spelling of the same signature would be accepted

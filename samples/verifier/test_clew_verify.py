@@ -102,8 +102,8 @@ ENVELOPES = [envelope(i + 1, data, metadata, tags=("customer:7", "city:K\u00f6ln
 DIGESTS = [sha(b"".join(content)) for content in CONTENTS]
 LEAVES = [sha(b"\x00" + e + d) for e, d in zip(ENVELOPES, DIGESTS)]
 
-def seal_text(size, root=None, more=""):
-    return f"{ORIGIN}\n{size}\n{b64(root or tree(LEAVES[:size]))}\n{more}"
+def seal_text(size, root=None, more="", origin=ORIGIN):
+    return f"{origin}\n{size}\n{b64(root or tree(LEAVES[:size]))}\n{more}"
 
 def seal(size, *signers, **fields):
     text = seal_text(size, **fields)
@@ -189,6 +189,8 @@ class Primitives(unittest.TestCase):
         self.assertIsNone(ed25519.decode((ed25519.P + 1).to_bytes(32, "little")), "y is not below p")
         self.assertIsNone(ed25519.decode((1 | 1 << 255).to_bytes(32, "little")), "x is 0 with a sign")
         self.assertIsNone(ed25519.decode(bytes(31)))
+        neutral = encode_point(ed25519.NEUTRAL)
+        self.assertFalse(ed25519.verify(neutral, b"any", neutral + bytes(32)), "a key and an R of small order")
         self.assertEqual(encode_point(ed25519.BASE), (4 * pow(5, -1, ed25519.P) % ed25519.P).to_bytes(32, "little"))
 
     def test_crc32c_vectors(self):
@@ -268,12 +270,18 @@ class Texts(unittest.TestCase):
         self.assertTrue(seals(seal(4), seal(5), rotation(5), seal(7, NEW), seal(4, WITNESS)), "a countersignature")
         self.assertIn("passed over", dict(clew.check_seal((seal(4) + "\n" + seal(5)[:-9]).encode(), trust())))
         self.assertIn("passed over", dict(clew.check_seal((seal(4) + "\n" + seal(5)[:99]).encode(), trust())))
+        for tear in (b"\xe2\x80", bytes(99), seal(5)[:99].encode() + bytes(9), seal(5)[:-9].encode() + bytes(9) + b"\n\n"):
+            found = clew.check_seal((seal(4) + "\n").encode() + tear, trust())
+            self.assertEqual(dict(found)["passed over"], f"{len(tear)} bytes at the end, torn off by a crash")
+        other = seal(9, root=bytes(32), origin=ORIGIN[:-1] + "2")
+        self.assertTrue(seals(seal(5), rotation(5), seal(7, NEW), other), "a rotation counts for its origin alone")
         third = Signer(ORIGIN, b"4" * 32)
         for notes in ((seal(5), seal(7, NEW)),                                 # no rotation
                       (rotation(5), seal(7)), (rotation(5), seal(4, NEW)),      # a key out of its range
                       (rotation(5, signers=(OLD,)), seal(7, NEW)),              # one key did not sign
                       (rotation(5, signers=(NEW,)), seal(7, NEW)),
                       (rotation(5), rotation(5, OLD, third, (OLD, third))),     # the old key rotates again
+                      (rotation(7, NEW, third, (NEW, third)), rotation(5), seal(7, third)),  # not in this order
                       (seal(5), seal(5, root=bytes(32))), ()):                  # a fork; nothing
             with self.assertRaises(clew.NotValid):
                 seals(*notes)
@@ -334,8 +342,9 @@ def segment(number, position, first_group, chain, groups, size=16384):
         content, first_group = content + more, first_group + 1
     return content.ljust(size, b"\0"), chain, len(content)
 
-def head(last_group, position, chain, write=5):
-    rest = struct.pack("<I16sIIIIQQqQ32s16s", 0, LOG_ID, 1, 2, 0, 0, last_group, position, position, write, chain, b"")
+def head(last_group, position, chain, write=5, segment=1, flags=0, epoch=1):
+    rest = struct.pack("<I16sIIIIQQqQ32s16s", flags, LOG_ID, epoch, segment, 4096, 0, last_group, position, position, write,
+                       chain, b"")
     return (b"CLEWHEAD" + u32(clew.crc32c(rest)) + rest).ljust(4096, b"\0")
 
 class Stores(unittest.TestCase):
@@ -345,7 +354,7 @@ class Stores(unittest.TestCase):
         store = struct.pack("<8sII16s16sqI", b"CLEWLOG1", 1, 1, LOG_ID, bytes(16), 3, 0)
         self.first, self.second = "00000001-00000000000000000001.seg", "00000002-00000000000000000006.seg"
         self.files = {"STORE": store + u32(clew.crc32c(store)), self.first: first, self.second: second,
-                      "HEAD": head(2, 5, chain, 4) + bytes(4096) + head(3, 7, last),
+                      "HEAD": head(2, 5, chain, 4) + bytes(4096) + head(3, 7, last, segment=2),
                       "SEALS": (seal(5) + "\n" + rotation(5) + "\n" + seal(7, NEW) + "\n").encode()}
 
     def log(self, key=False, **changed):
@@ -382,7 +391,7 @@ class Stores(unittest.TestCase):
         self.assertIn("torn tail", self.log(HEAD=older, second=torn))
         self.assertNotIn("torn tail", self.log(HEAD=older, second=second[:4096].ljust(16384, b"\0")))
         self.assertIn("beware", self.log(HEAD=older))                    # a whole group that HEAD does not name
-        self.assertIn("beware", self.log(HEAD=None))
+        self.assertIn("beware", self.log(HEAD=older + head(3, 7, bytes(32), 9, flags=2)))   # an unsound slot
         behind, _, end = segment(1, 1, 1, bytes(32), [(1, 2, 3), (4, 5), (6, 7)])
         first, _, place = segment(1, 1, 1, bytes(32), [(1, 2, 3), (4, 5)])
         self.assertIn("events", self.log(first=behind))                  # never answered: a next segment began before
@@ -392,11 +401,15 @@ class Stores(unittest.TestCase):
         broken = behind[:4200] + b"\xff" + behind[4201:]
         for changed in ({**alone, "first": broken, "HEAD": head(0, 0, bytes(32))},    # sound headers lie behind
                         {"second": None}, {"first": None}, {"HEAD": None, "second": torn},
-                        {"HEAD": head(3, 7, bytes(32))}):
+                        {"HEAD": head(3, 7, bytes(32))}, {"HEAD": None},
+                        {"HEAD": older + head(0, 0, bytes(32), 9, epoch=2)},          # the highest mark is another log's
+                        {"HEAD": head(2, 5, older[80:112], segment=3)}):
             with self.assertRaises(clew.NotValid):
                 self.log(**changed)
 
     def test_seals_are_compared(self):
+        before = seal(9, root=bytes(32), origin=ORIGIN[:-1] + "2").encode() + b"\n"
+        self.assertIn("passed over", self.log(key=True, SEALS=before + self.files["SEALS"]))
         for text in (seal(6, root=bytes(32)), seal(7, root=tree(LEAVES[:6])), seal(8, root=bytes(32))):
             with self.assertRaises(clew.NotValid):
                 self.log(key=True, SEALS=(text + "\n").encode())
