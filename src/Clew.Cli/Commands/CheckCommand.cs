@@ -53,7 +53,7 @@ internal sealed class CheckCommand : ToolCommand
         if (bytes.AsSpan().StartsWith("clew/consistency-proof/"u8))
         {
             var proof = ConsistencyProofFile.TryParse(bytes, out var parsed, out var fault) ? parsed : throw NotOne(path, fault);
-            return Task.FromResult(Show(screen, proof.Check([.. known(proof.Older), .. known(proof.Newer)], origin), $"since it had {Counted.Text(proof.Older.Head.Size, "event")}, nothing but growth happened to the log"));
+            return Task.FromResult(Show(screen, proof.Check(known(proof.Older), known(proof.Newer), origin), $"since it had {Counted.Text(proof.Older.Head.Size, "event")}, nothing but growth happened to the log"));
         }
 
         var seal = Seal.TryParse(bytes, out var single, out var why) ? single : throw NotOne(path, why);

@@ -17,9 +17,11 @@ internal static class Copying
         var latest = new Latest();
         try
         {
-            return screen.ShowsProgress
+            var copied = screen.ShowsProgress
                 ? await WithProgressAsync(screen, latest, () => Replication.CopyAsync(source, replica, latest, cancellation).AsTask())
                 : await Replication.CopyAsync(source, replica, latest, cancellation);
+            await SegmentSeals.CopyAsync(from, to, cancellation);
+            return copied;
         }
         catch (Exception fault) when (latest.Value is { Events: > 0 } come && Failure.From(fault) is { } failure)
         {

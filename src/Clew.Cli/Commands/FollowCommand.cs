@@ -62,6 +62,7 @@ internal sealed class FollowCommand : ToolCommand
         await using var log = await SegmentEventReader.OpenAsync(from, null, cancellation);
         var lineage = (await log.HeadAsync(cancellation)).Lineage;
         await using var replica = await SegmentReplica.OpenAsync(to, lineage, from, null, cancellation);
+        await SegmentSeals.CopyAsync(from, to, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var reports = new LagReports(screen);
         var ticking = reports.RunAsync(stop.Token);
@@ -77,6 +78,7 @@ internal sealed class FollowCommand : ToolCommand
         {
             await stop.CancelAsync();
             await ticking;
+            await SegmentSeals.CopyAsync(from, to, CancellationToken.None);
         }
     }
 }

@@ -201,7 +201,7 @@ internal static class EventRecord
         return Crc32C.Of(envelope, seed) == EnvelopeChecksum(record)
             && PayloadChecksum(record) == BinaryPrimitives.ReadUInt32LittleEndian(record[4..])
             && State(record) <= StateErased
-            && IsZero(record[(start + length)..])
+            && IsZero(record[(start + Content(record).Length)..])
             && AddsUp(envelope);
     }
 

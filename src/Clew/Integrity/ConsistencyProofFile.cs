@@ -15,7 +15,7 @@ namespace Clew.Integrity;
 /// Shows that a log only grew between two seals, to anybody who has the log's public key and nothing else: both seals, and the way from one
 /// to the other.
 /// </summary>
-/// <remarks>What it says must be believed only after <see cref="Check"/> has found it valid.</remarks>
+/// <remarks>What it says must be believed only after <see cref="Check(IReadOnlyList{INoteVerifier}, string?)"/> has found it valid.</remarks>
 public sealed class ConsistencyProofFile
 {
     private const string FirstLine = "clew/consistency-proof/v1";
@@ -58,11 +58,18 @@ public sealed class ConsistencyProofFile
     /// <summary>Checks that the newer seal's log continues the older one's, and who signed both.</summary>
     /// <param name="known">The keys that are believed, any one of which is enough for each seal.</param>
     /// <param name="origin">Which log it must be; without it, any log that one of the keys seals.</param>
-    public ProofCheck Check(IReadOnlyList<INoteVerifier> known, string? origin = null)
+    public ProofCheck Check(IReadOnlyList<INoteVerifier> known, string? origin = null) => Check(known, known, origin);
+
+    /// <summary>The same across a key rotation, where each seal has its own keys: one that has handed over is not believed for the newer seal.</summary>
+    /// <param name="older">The keys that are believed for the older seal (<see cref="KeySuccession.KeysAt"/>).</param>
+    /// <param name="newer">Those for the newer one.</param>
+    /// <param name="origin">Which log it must be; without it, any log that one of the keys seals.</param>
+    public ProofCheck Check(IReadOnlyList<INoteVerifier> older, IReadOnlyList<INoteVerifier> newer, string? origin = null)
     {
-        ArgumentNullException.ThrowIfNull(known);
-        var (olderFault, _) = ProofCheck.Of(Older, known, origin, "older seal");
-        var (newerFault, keys) = ProofCheck.Of(Newer, known, Older.Origin, "newer seal");
+        ArgumentNullException.ThrowIfNull(older);
+        ArgumentNullException.ThrowIfNull(newer);
+        var (olderFault, _) = ProofCheck.Of(Older, older, origin, "older seal");
+        var (newerFault, keys) = ProofCheck.Of(Newer, newer, Older.Origin, "newer seal");
         return olderFault ?? newerFault ?? PathFault() ?? (ProofCheck)new ProofCheck.Valid(Newer, keys);
     }
 

@@ -83,7 +83,7 @@ public sealed class SealBook
         foreach (var rotation in rotations.Where(rotation => rotation.Origin == origin && followed.Contains(rotation.OldKey)))
         {
             var current = terms[^1];
-            if (Refusal(rotation, current, verifierOf) is { } why)
+            if ((followed.Contains(rotation.NewKey) ? "It leads back to a key that had handed over." : Refusal(rotation, current, verifierOf)) is { } why)
             {
                 refused.Add(new(rotation, why));
                 continue;

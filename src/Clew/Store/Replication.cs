@@ -15,6 +15,9 @@ public static class Replication
     /// <summary>So many portions are under way at most: one is flushed, one forms, and the next is read.</summary>
     private const int PortionsMax = 2;
 
+    /// <summary>A follower that has caught up compares roots again after so many events.</summary>
+    private const long ComparedEvents = 65_536;
+
     /// <summary>Copies what the source has, up to its head as it is at the beginning.</summary>
     /// <param name="source">The log, or another replica of it; it may grow meanwhile.</param>
     /// <param name="replica">The replica.</param>
@@ -31,6 +34,7 @@ public static class Replication
         var shipping = new Shipping(source, replica, progress, new(to, from, 0, 0));
         var request = ReadRequest.All with { After = to.Position, AsOf = new AsOf.Position(from.Position) };
         await shipping.RunAsync(source.ReadAsync(request, cancellation), cancellation);
+        await CompareAsync(source, replica, from.Position.Value, cancellation);
         return shipping.Come;
     }
 
@@ -64,15 +68,7 @@ public static class Replication
         if (from.Lineage != to.Lineage)
             throw new ReplicaRefusedException($"The source is the log {from.Lineage}, and the replica is one of {to.Lineage}. Replicate into another one, an empty one to begin with.");
 
-        var common = Math.Min(from.Position.Value, to.Position.Value);
-        if (!await AgreeUpToAsync(source, replica, common, cancellation))
-        {
-            var first = await FirstDifferenceAsync(source, replica, common, cancellation);
-            throw new ReplicaDivergedException(
-                $"The replica has another history than its source: they differ from position {first} on. One of them was restored or changed meanwhile. " +
-                "Find out which one is right; then make a replica anew, in an empty place.",
-                new(first));
-        }
+        await CompareAsync(source, replica, Math.Min(from.Position.Value, to.Position.Value), cancellation);
 
         if (to.Position > from.Position)
         {
@@ -85,12 +81,31 @@ public static class Replication
         return (from, to);
     }
 
-    /// <summary>Whether two logs have the same events up to a size.</summary>
+    /// <exception cref="ReplicaDivergedException">They have not the same history up to a size.</exception>
+    private static async ValueTask CompareAsync(IEventReader source, IEventReader replica, long size, CancellationToken cancellation)
+    {
+        if (await AgreeUpToAsync(source, replica, size, cancellation))
+            return;
+
+        var first = await FirstDifferenceAsync(source, replica, size, cancellation);
+        throw new ReplicaDivergedException(
+            $"The replica has another history than its source: they differ from position {first} on. One of them was restored or changed meanwhile. " +
+            "Find out which one is right; then make a replica anew, in an empty place.",
+            new(first));
+    }
+
+    /// <summary>Whether two logs have the same events up to a size: by their roots, where both have them.</summary>
     /// <remarks>
-    /// The event at this place stands for those before it: its id, its time and its salt came with it, and a history that parted before has another one.
+    /// Otherwise the event at this place stands for those before it: its id, its time and its salt came with it, and a history that parted before
+    /// has another one.
     /// </remarks>
-    private static async ValueTask<bool> AgreeUpToAsync(IEventReader source, IEventReader replica, long size, CancellationToken cancellation) =>
-        size == 0 || (await AtAsync(source, size, cancellation)).IsSameAs(await AtAsync(replica, size, cancellation));
+    private static async ValueTask<bool> AgreeUpToAsync(IEventReader source, IEventReader replica, long size, CancellationToken cancellation)
+    {
+        if (source is IVerifiableLog one && replica is IVerifiableLog other)
+            return await one.TreeHeadAsync(new(size), cancellation) == await other.TreeHeadAsync(new(size), cancellation);
+
+        return size == 0 || (await AtAsync(source, size, cancellation)).IsSameAs(await AtAsync(replica, size, cancellation));
+    }
 
     private static async ValueTask<long> FirstDifferenceAsync(IEventReader source, IEventReader replica, long differs, CancellationToken cancellation)
     {
@@ -119,6 +134,7 @@ public static class Replication
         private readonly Queue<Task> underWay = new();
         private List<RecordedEvent> portion = [];
         private long bytes;
+        private long compared = start.Replica.Position.Value;
         private Task last = Task.CompletedTask;
 
         /// <summary>How far it has come.</summary>
@@ -138,7 +154,7 @@ public static class Replication
                         await underWay.Dequeue();
                     Ship(cancellation);
                     if (page.AtHead)
-                        await last;
+                        await CatchUpAsync(cancellation);
                 }
             }
             catch (StoreException)
@@ -152,6 +168,16 @@ public static class Replication
             {
                 await last;
             }
+        }
+
+        private async ValueTask CatchUpAsync(CancellationToken cancellation)
+        {
+            await last;
+            if (Come.Replica.Position.Value - compared < ComparedEvents)
+                return;
+
+            compared = Come.Replica.Position.Value;
+            await CompareAsync(source, replica, compared, cancellation);
         }
 
         private void Take(IReadOnlyList<RecordedEvent> events)

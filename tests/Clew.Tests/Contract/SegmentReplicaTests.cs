@@ -191,24 +191,26 @@ public sealed class SegmentReplicaTests : EventReplicaContract, IDisposable
     }
 
     [Fact]
-    public async Task Who_applies_erasures_is_told_of_them_once_they_are_durable()
+    public async Task What_the_log_erases_is_erased_in_a_replica_that_has_it_and_comes_erased_into_one_that_has_not()
     {
         await using var source = await LogAsync();
-        await source.AppendAsync([new EventData("$erasures", "$erased", default), new EventData("a", "$erased", default), new EventData("$erasures", "other", default)]);
         var events = await EventsAsync(source);
-        await using var replica = await SegmentReplica.OpenAsync(folders.Next(), await LineageAsync(source), cancellation: Cancellation);
-        var told = new List<(long Position, long Head)>();
-        replica.ErasuresCame = async erasures =>
-        {
-            foreach (var erasure in erasures)
-                told.Add((erasure.Position.Value, (await replica.HeadAsync(Cancellation)).Position.Value));
-            return true;
-        };
+        var (first, folder) = (folders.Next(), folders.Next());
+        await using var early = await SegmentReplica.OpenAsync(first, await LineageAsync(source), cancellation: Cancellation);
+        await early.ReplicateAsync(events, Cancellation);
+        Assert.IsType<EraseResult.Erased>(await source.EraseAsync(new(new EraseTarget.Position(new(2))) { Reason = "r", By = "b" }, Cancellation));
+        await source.AppendAsync([new EventData("after", "t", "1"u8.ToArray())]);
 
-        await replica.ReplicateAsync(events[..6], Cancellation);
-        await replica.ReplicateAsync(events[6..], Cancellation);
+        await Replication.CopyAsync(source, early, cancellation: Cancellation);
+        await using var late = await SegmentReplica.OpenAsync(folder, await LineageAsync(source), cancellation: Cancellation);
+        await Replication.CopyAsync(source, late, cancellation: Cancellation);
 
-        Assert.Equal([(7L, 9L)], told);
+        Assert.True((await EventsAsync(early))[1].IsErased);
+        Assert.Equal(await EventsAsync(source), await EventsAsync(early));
+        Assert.Equal(await EventsAsync(source), await EventsAsync(late));
+        Assert.Equal(await source.TreeHeadAsync(cancellation: Cancellation), await early.TreeHeadAsync(cancellation: Cancellation));
+        Assert.False(File.Exists(Path.Combine(first, ErasureJournal.FileName)));
+        Assert.True((await SegmentStoreVerification.RunAsync(first, cancellation: Cancellation)).IsSound);
     }
 
     private async Task<string> ReplicaAsync()

@@ -98,11 +98,11 @@ public sealed class SegmentSealsTests : IDisposable
             {
                 var torn = whole.Copy();
                 torn[SealFile.FileName] = [.. whole[SealFile.FileName][..cut], .. new byte[zeros]];
-                var seals = SealFile.ReadAsync(torn).AsTask().GetAwaiter().GetResult().Seals;
+                var seals = SealFile.ReadAsync(torn).AsTask().GetAwaiter().GetResult().Book.Seals;
                 Assert.Equal(marks.Last(mark => mark.Bytes <= cut).Size, seals.Count == 0 ? 0 : seals[^1].Head.Size);
 
                 var next = Laboratory.With(torn, async store => await store.SealAsync(signer));
-                Assert.Equal(next, SealFile.ReadAsync(torn).AsTask().GetAwaiter().GetResult().Seals[^1]);
+                Assert.Equal(next, SealFile.ReadAsync(torn).AsTask().GetAwaiter().GetResult().Book.Seals[^1]);
             },
             iter: 50,
             threads: 1);

@@ -144,7 +144,7 @@ internal sealed class LogEnd : IDisposable
     public void Dispose() => file.Dispose();
 
     // Even for want of space: what was begun can no longer be taken back.
-    private static async ValueTask ForGoodAsync(Func<ValueTask> step)
+    public static async ValueTask ForGoodAsync(Func<ValueTask> step)
     {
         try
         {

@@ -125,11 +125,9 @@ internal sealed class ReplicaWriter(OpenLog log)
             var next = 0;
             while (next < events.Count && !cancellation.IsCancellationRequested)
             {
-                next = await FormAsync(events, next);
-                await FlushedAsync();
-                formed = formed with { Position = events[next - 1].Position, RecordedAt = events[next - 1].RecordedAt };
-                (group, ahead, flushing) = (ahead, group, new(TaskCreationOptions.RunContinuationsAsynchronously));
-                wanted.Set();
+                next = ErasureRecord.Is(events[next].Record)
+                    ? await WithErasureAsync(events[next], () => PassOnAsync(events, next))
+                    : await PassOnAsync(events, next);
             }
 
             return (next, Flushing);
@@ -138,6 +136,62 @@ internal sealed class ReplicaWriter(OpenLog log)
         {
             throw Stopped(fault);
         }
+    }
+
+    /// <summary>Forms a group and gives it to the loop.</summary>
+    /// <returns>The index of the first event behind it.</returns>
+    private async ValueTask<int> PassOnAsync(IReadOnlyList<RecordedEvent> events, int first)
+    {
+        var next = await FormAsync(events, first);
+        await FlushedAsync();
+        formed = formed with { Position = events[next - 1].Position, RecordedAt = events[next - 1].RecordedAt };
+        (group, ahead, flushing) = (ahead, group, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        wanted.Set();
+        return next;
+    }
+
+    /// <summary>Erases here what the log has erased: under a journal, as there, so that what a crash cuts short is ended when it is opened again.</summary>
+    /// <param name="record">The event that records the erasure.</param>
+    /// <param name="write">Puts it into the log.</param>
+    private async ValueTask<int> WithErasureAsync(RecordedEvent record, Func<ValueTask<int>> write)
+    {
+        // Whatever comes before it is durable then, and can be read.
+        await Flushing;
+        if (await PresentAsync(record) is not { Count: > 0 } erased)
+            return await write();
+
+        var disk = log.Surroundings.Disk;
+        await new ErasureJournal(view.Lineage.LogId, record.Id, erased).PrepareAsync(disk);
+        await ErasureJournal.BeginAsync(disk);
+        int next;
+        try
+        {
+            next = await write();
+            await Flushing;
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Full)
+        {
+            // It is not in the log, so nothing is to be overwritten.
+            await LogEnd.ForGoodAsync(() => ErasureJournal.EndAsync(disk));
+            throw;
+        }
+
+        await LogEnd.ForGoodAsync(() => Overwriting.ApplyAsync(view, disk, erased));
+        await LogEnd.ForGoodAsync(() => ErasureJournal.EndAsync(disk));
+        return next;
+    }
+
+    /// <summary>Those events that an erasure is about whose content is here; the others came without it.</summary>
+    private async ValueTask<IReadOnlyList<ErasedEvent>> PresentAsync(RecordedEvent record)
+    {
+        var (reader, present) = (new RecordReader(view, view.Parts), new List<ErasedEvent>());
+        foreach (var erased in ErasureRecord.Read(record) ?? [])
+        {
+            if (!(await reader.ReadAsync(erased.Position)).IsErased)
+                present.Add(erased);
+        }
+
+        return present;
     }
 
     /// <summary>Waits for the flush of a call's last group.</summary>
@@ -205,7 +259,8 @@ internal sealed class ReplicaWriter(OpenLog log)
         {
             next = AddBatch(events, next);
         }
-        while (next < events.Count && BatchBytes(events, next) is var more && ahead.Fits(more) && ahead.Length + more <= FormingGroup.BytesMax);
+        while (next < events.Count && !ErasureRecord.Is(events[next].Record)
+            && BatchBytes(events, next) is var more && ahead.Fits(more) && ahead.Length + more <= FormingGroup.BytesMax);
 
         return next;
     }

@@ -9,7 +9,8 @@ internal sealed class SealFile : IAsyncDisposable
     public const string FileName = "SEALS";
     public const string LockName = "SEALS.lock";
 
-    private const string Unfinished = "SEALS.tmp";
+    // Not one that ends like those which a writer removes as leftovers: it may open the store just now.
+    private const string Unfinished = "SEALS.new";
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(10);
 
     private readonly IDisk disk;
@@ -43,7 +44,20 @@ internal sealed class SealFile : IAsyncDisposable
             $"The seals of the store in {surroundings.Disk.Name} are being written {holder}, and that does not end. See what that process does, and try again.";
     }
 
-    public static async ValueTask<SealBook> ReadAsync(IDisk disk) => Parse(await BytesAsync(disk));
+    /// <summary>What is whole of it, and what that says.</summary>
+    public static async ValueTask<(ReadOnlyMemory<byte> Bytes, SealBook Book)> ReadAsync(IDisk disk)
+    {
+        var bytes = await BytesAsync(disk);
+        var book = Parse(bytes);
+        return (bytes.AsMemory(0, book.WholeBytes), book);
+    }
+
+    /// <summary>Puts other content in its place, durable when this ends.</summary>
+    public async ValueTask ReplaceAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await ReplaceAsync(disk, bytes);
+        end = bytes.Length;
+    }
 
     /// <summary>Adds an entry, durable when this ends.</summary>
     public async ValueTask AddAsync(string entry)

@@ -1,4 +1,5 @@
 using Clew.Events;
+using Clew.Integrity;
 
 namespace Clew.Store.Segments;
 
@@ -8,7 +9,7 @@ namespace Clew.Store.Segments;
 /// (<see cref="SegmentEventReader"/>), also while it grows; <see cref="SegmentEventStore"/> refuses it while its file REPLICA is there. One
 /// process has it open at a time. What <see cref="ReplicateAsync"/> has answered is on the device.
 /// </remarks>
-public sealed class SegmentReplica : IEventReplica
+public sealed class SegmentReplica : IEventReplica, IVerifiableLog
 {
     private readonly OpenLog log;
     private readonly LogView view;
@@ -24,9 +25,6 @@ public sealed class SegmentReplica : IEventReplica
         writing = log.Surroundings.Workers.Start("clew replica", writer.RunAsync);
         log.Start(writer.Fail);
     }
-
-    /// <summary>Given the events of each portion that erase others, once they are durable here, so that the content goes here too; nothing is written meanwhile.</summary>
-    internal Func<IReadOnlyList<RecordedEvent>, Task<bool>>? ErasuresCame { get; set; }
 
     /// <summary>Opens a replica for more events of its log; makes it where the folder is empty or missing.</summary>
     /// <param name="folder">A folder on a local disk.</param>
@@ -117,8 +115,6 @@ public sealed class SegmentReplica : IEventReplica
         ObjectDisposedException.ThrowIf(view.IsClosed, this);
         if (events.Count > 0)
             await writer.WriteAsync(events, cancellation);
-        if (ErasuresCame is not null && Erasures(events) is { Count: > 0 } erasures)
-            await writer.AloneAsync(() => ErasuresCame(erasures));
 
         return view.Head;
     }
@@ -146,6 +142,18 @@ public sealed class SegmentReplica : IEventReplica
         cancellation.ThrowIfCancellationRequested();
         return new(view.Head);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => log.Proofs.TreeHeadAsync(at, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<InclusionProof> ProveInclusionAsync(GlobalPosition position, GlobalPosition? at = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => log.Proofs.InclusionAsync(position, at, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<ConsistencyProof> ProveConsistencyAsync(GlobalPosition older, GlobalPosition? newer = null, CancellationToken cancellation = default) =>
+        StoreFaults.TranslateAsync(() => log.Proofs.ConsistencyAsync(older, newer, cancellation));
 
     /// <summary>Waits for events that are being taken, ends the subscriptions, and closes the files so that the next opening is quick.</summary>
     public async ValueTask DisposeAsync()
@@ -176,9 +184,6 @@ public sealed class SegmentReplica : IEventReplica
 
     private static Surroundings Around(IDisk disk, SegmentStoreOptions options) =>
         new(disk, options.Time, new ThreadWorkers(), SystemEntropy.Fill);
-
-    private static List<RecordedEvent> Erasures(IReadOnlyList<RecordedEvent> events) =>
-        [.. events.Where(recorded => EventRecord.Stream(recorded.Record).SequenceEqual("$erasures"u8) && EventRecord.Type(recorded.Record).SequenceEqual("$erased"u8))];
 
     private Task CloseAsync() => writer.AloneAsync(async () =>
     {

@@ -43,6 +43,9 @@ public static class SegmentSeals
         async ValueTask<KeyRotation> RotateAsync(SegmentEventReader reader, Surroundings surroundings)
         {
             await using var file = await SealFile.OpenAsync(surroundings, cancellation);
+            if (file.Book.Rotations.Any(rotation => rotation.OldKey == newSigner.Key))
+                throw new ArgumentException($"The key {newSigner.Key} has handed over before, and nobody would believe it again: make a new one.", nameof(newSigner));
+
             var last = await SealAsync(file, reader.Proofs, oldSigner, cancellation);
             var rotation = KeyRotation.Sign(last.Origin, last.Head, oldSigner, newSigner);
             await file.AddAsync(SealBook.EntryOf(rotation));
@@ -74,6 +77,31 @@ public static class SegmentSeals
         }
     }
 
+    /// <summary>Has a copy of a store keep the seals that the store keeps.</summary>
+    /// <param name="from">The store's folder.</param>
+    /// <param name="to">The copy's.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>How many seals the copy keeps then.</returns>
+    /// <exception cref="StoreCorruptedException">The seals of one of both are damaged.</exception>
+    public static ValueTask<int> CopyAsync(string from, string to, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(from);
+        ArgumentException.ThrowIfNullOrWhiteSpace(to);
+        return StoreFaults.TranslateAsync(CopyAsync);
+
+        async ValueTask<int> CopyAsync()
+        {
+            var (bytes, book) = await SealFile.ReadAsync(FolderDisk.Existing(from));
+            if (bytes.Length == 0)
+                return 0;
+
+            await using var file = await SealFile.OpenAsync(SurroundingsOf(to), cancellation);
+            if (bytes.Length > file.Book.WholeBytes)
+                await file.ReplaceAsync(bytes);
+            return book.Seals.Count;
+        }
+    }
+
     /// <summary>The seals and key rotations that a store keeps.</summary>
     /// <param name="folder">The store's folder.</param>
     /// <param name="cancellation">Ends the wait.</param>
@@ -82,7 +110,7 @@ public static class SegmentSeals
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         cancellation.ThrowIfCancellationRequested();
-        return StoreFaults.TranslateAsync(() => SealFile.ReadAsync(FolderDisk.Existing(folder)));
+        return StoreFaults.TranslateAsync(async () => (await SealFile.ReadAsync(FolderDisk.Existing(folder))).Book);
     }
 
     internal static async ValueTask<Seal> SealAsync(LogProofs proofs, Surroundings surroundings, INoteSigner signer, CancellationToken cancellation)

@@ -168,6 +168,8 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     {
         foreach (var segment in segments.Headers)
         {
+            if (!segment.Continues(Point) && segment == segments.Headers[0])
+                return new(segment.FileName, 32, new(1), "it is the first segment, and does not begin at the beginning of a log");
             if (!segment.Continues(Point))
                 return await BreakAsync(segments.Numbered(segment.Number - 1), "the log breaks off before its next segment");
 
@@ -194,6 +196,8 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
 
         if (mark is not null && mark.Point.Group > Point.Group)
             return await BreakAsync(segments.Last, $"events up to {mark.Point.Position} were durable");
+        if (mark is not null && mark.Point.Group == Point.Group && Point.Group > 0 && (mark.Point.Position != Point.Position || !mark.Point.Chain.Equals(Point.Chain)))
+            return new(Watermark.FileName, null, new(Point.Position), "it marks another last group than the log has");
 
         if (files.Count > 0 && files[^1].Header.End.Group > Point.Group)
             return await BreakAsync(segments.Last, $"events up to {files[^1].Last} were indexed");

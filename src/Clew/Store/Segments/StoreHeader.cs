@@ -48,7 +48,7 @@ internal sealed record StoreHeader(Lineage Lineage, UInt128 IndexKey, long MadeA
             throw new StoreFormatException($"{folder} is not a Clew store: its file {FileName} does not begin like one. Give the folder of a store, or an empty one to make a store in.");
         if (isSound && ReadInt32LittleEndian(bytes[8..]) is var version && version != FormatVersion)
             throw new StoreFormatException($"{folder} is a Clew store of format {version}, and this version of Clew reads format {FormatVersion}. Use a newer Clew.");
-        if (!isSound || bytes[56..60].ContainsAnyExcept((byte)0))
+        if (!isSound || bytes[56..60].ContainsAnyExcept((byte)0) || ReadInt32LittleEndian(bytes[12..]) < 1)
         {
             throw new StoreCorruptedException(
                 $"The file {FileName} in {folder} is damaged; nothing can be read without the identity it holds. Restore it from a backup: it never changes.",
