@@ -85,12 +85,25 @@ public sealed class Sha256LanesTests
     }
 
     [Fact]
-    public void A_batch_does_not_run_into_too_little_space()
+    public void A_batch_writes_nothing_into_too_little_space()
     {
         var batch = new Sha256Batch();
-        batch.Add(0);
+        for (var message = 0; message < 9; message++)
+            batch.Add(0);
+        var target = new byte[(9 * Sha256Batch.DigestBytes) - 1];
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => batch.Run(new byte[Sha256Batch.DigestBytes - 1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.Run(target));
+        Assert.Equal(new byte[target.Length], target);
+    }
+
+    // They fill the first 64 KiB to the last byte, and the last one is done while seven lanes still work.
+    [Fact]
+    public void A_lane_without_work_does_not_run_past_the_last_message()
+    {
+        int[] lengths = [.. Enumerable.Repeat(0, 799), .. Enumerable.Repeat((32 * 64) - 9, 7), 0];
+        byte[][] messages = [.. lengths.Select((length, seed) => Bytes(length, seed))];
+
+        Assert.Equal(messages.Select(SHA256.HashData), Hashed(new(), messages));
     }
 
     [Fact]
