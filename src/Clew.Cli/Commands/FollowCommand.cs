@@ -72,13 +72,13 @@ internal sealed class FollowCommand : ToolCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            await SegmentSeals.CopyAsync(from, to, CancellationToken.None);
             reports.ShowLast(await replica.HeadAsync(CancellationToken.None), await log.HeadAsync(CancellationToken.None));
         }
         finally
         {
             await stop.CancelAsync();
             await ticking;
-            await SegmentSeals.CopyAsync(from, to, CancellationToken.None);
         }
     }
 }

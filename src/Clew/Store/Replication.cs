@@ -34,7 +34,8 @@ public static class Replication
         var shipping = new Shipping(source, replica, progress, new(to, from, 0, 0));
         var request = ReadRequest.All with { After = to.Position, AsOf = new AsOf.Position(from.Position) };
         await shipping.RunAsync(source.ReadAsync(request, cancellation), cancellation);
-        await CompareAsync(source, replica, from.Position.Value, cancellation);
+        if (shipping.Come.Events > 0)
+            await CompareAsync(ByRoot(source, replica, cancellation), from.Position.Value);
         return shipping.Come;
     }
 
@@ -68,7 +69,7 @@ public static class Replication
         if (from.Lineage != to.Lineage)
             throw new ReplicaRefusedException($"The source is the log {from.Lineage}, and the replica is one of {to.Lineage}. Replicate into another one, an empty one to begin with.");
 
-        await CompareAsync(source, replica, Math.Min(from.Position.Value, to.Position.Value), cancellation);
+        await CompareAsync(ByEvent(source, replica, cancellation), Math.Min(from.Position.Value, to.Position.Value));
 
         if (to.Position > from.Position)
         {
@@ -82,51 +83,44 @@ public static class Replication
     }
 
     /// <exception cref="ReplicaDivergedException">They have not the same history up to a size.</exception>
-    private static async ValueTask CompareAsync(IEventReader source, IEventReader replica, long size, CancellationToken cancellation)
+    private static async ValueTask CompareAsync(Agreement agree, long size)
     {
-        if (await AgreeUpToAsync(source, replica, size, cancellation))
+        if (await agree(size))
             return;
 
-        var first = await FirstDifferenceAsync(source, replica, size, cancellation);
-        throw new ReplicaDivergedException(
-            $"The replica has another history than its source: they differ from position {first} on. One of them was restored or changed meanwhile. " +
-            "Find out which one is right; then make a replica anew, in an empty place.",
-            new(first));
-    }
-
-    /// <summary>Whether two logs have the same events up to a size: by their roots, where both have them.</summary>
-    /// <remarks>
-    /// Otherwise the event at this place stands for those before it: its id, its time and its salt came with it, and a history that parted before
-    /// has another one.
-    /// </remarks>
-    private static async ValueTask<bool> AgreeUpToAsync(IEventReader source, IEventReader replica, long size, CancellationToken cancellation)
-    {
-        if (source is IVerifiableLog one && replica is IVerifiableLog other)
-            return await one.TreeHeadAsync(new(size), cancellation) == await other.TreeHeadAsync(new(size), cancellation);
-
-        return size == 0 || (await AtAsync(source, size, cancellation)).IsSameAs(await AtAsync(replica, size, cancellation));
-    }
-
-    private static async ValueTask<long> FirstDifferenceAsync(IEventReader source, IEventReader replica, long differs, CancellationToken cancellation)
-    {
-        var agrees = 0L;
+        var (agrees, differs) = (0L, size);
         while (differs - agrees > 1)
         {
             var middle = agrees + ((differs - agrees) / 2);
-            if (await AgreeUpToAsync(source, replica, middle, cancellation))
+            if (await agree(middle))
                 agrees = middle;
             else
                 differs = middle;
         }
 
-        return differs;
+        throw new ReplicaDivergedException(
+            $"The replica has another history than its source: they differ from position {differs} on. One of them was restored or changed meanwhile. " +
+            "Find out which one is right; then make a replica anew, in an empty place.",
+            new(differs));
     }
+
+    /// <summary>Compares the event at one place, which stands for those before it: its id, its time and its salt came with it.</summary>
+    private static Agreement ByEvent(IEventReader source, IEventReader replica, CancellationToken cancellation) => async size =>
+        size == 0 || (await AtAsync(source, size, cancellation)).IsSameAs(await AtAsync(replica, size, cancellation));
+
+    /// <summary>Compares the roots over all events up to a place, where both have them.</summary>
+    private static Agreement ByRoot(IEventReader source, IEventReader replica, CancellationToken cancellation) => async size =>
+        source is not IVerifiableLog one || replica is not IVerifiableLog other
+        || await one.TreeHeadAsync(new(size), cancellation) == await other.TreeHeadAsync(new(size), cancellation);
 
     private static async ValueTask<RecordedEvent> AtAsync(IEventReader log, long position, CancellationToken cancellation)
     {
         var one = ReadRequest.All with { After = new(position - 1), AsOf = new AsOf.Position(new(position)) };
         return await log.ReadEventsAsync(one, cancellation).FirstAsync(cancellation);
     }
+
+    /// <summary>Whether two logs have the same events up to a size.</summary>
+    private delegate ValueTask<bool> Agreement(long size);
 
     /// <summary>One run: while the replica takes some portions, the next one is read.</summary>
     private sealed class Shipping(IEventReader source, IEventReplica replica, IProgress<ReplicationProgress>? progress, ReplicationProgress start)
@@ -177,7 +171,7 @@ public static class Replication
                 return;
 
             compared = Come.Replica.Position.Value;
-            await CompareAsync(source, replica, compared, cancellation);
+            await CompareAsync(ByRoot(source, replica, cancellation), compared);
         }
 
         private void Take(IReadOnlyList<RecordedEvent> events)

@@ -31,7 +31,7 @@ public sealed class ReplicaCommandTests : IDisposable
         var third = await Tool.RunAsync("backup", "--store", scratch.Store, "--to", Backup, "--no-check", "--json");
 
         Assert.Equal((0, 0, 0), (first.ExitCode, second.ExitCode, third.ExitCode));
-        Assert.Matches($@"^Copied 3 events, \d+ bytes; the backup stands at position 3, recorded at {Time}\.\n3 events sound, in 1 segment and 0 index files, \d+ bytes checked\.\nEverything is as it was written\.\n$", first.Out);
+        Assert.Matches($@"^Copied 3 events, \d+ bytes; the backup stands at position 3, recorded at {Time}\.\n3 events sound, in 1 segment and 0 index files, \d+ bytes checked\.\nRoot over them: [0-9a-f]{{64}}\.\nEverything is as it was written\.\n$", first.Out);
         Assert.Matches($$"""^\{"copied":1,"bytes":\d+,"position":4,"recordedAt":"{{Time}}","check":\{"sound":true,"events":4,.*\}\}\n$""", second.Out);
         Assert.Matches($$"""^\{"copied":0,"bytes":0,"position":4,"recordedAt":"{{Time}}"\}\n$""", third.Out);
         Assert.Equal((await Tool.RunAsync("read", "--store", scratch.Store, "--json")).Out, (await Tool.RunAsync("read", "--store", Backup, "--json")).Out);

@@ -28,7 +28,7 @@ public sealed class HeaderTests
     private static readonly Gen<Watermark> Mark = Gen.Select(Gen.Guid, Gen.Int, Point, Gen.Bool, Gen.Long, (log, epoch, point, isClean, write) =>
         new Watermark(new(log, epoch), point, isClean, write));
 
-    private static readonly Gen<StoreHeader> Store = Gen.Select(Gen.Guid, Gen.Int, Gen.ULong, Gen.ULong, Gen.Long, (log, epoch, high, low, at) =>
+    private static readonly Gen<StoreHeader> Store = Gen.Select(Gen.Guid, Gen.Int[1, int.MaxValue], Gen.ULong, Gen.ULong, Gen.Long, (log, epoch, high, low, at) =>
         new StoreHeader(new(log, epoch), new UInt128(high, low), at));
 
     private static readonly Gen<ReplicaMark> Replica = Gen.Select(Gen.Guid, Gen.Int, EventGen.Name, Gen.OneOf(Gen.Const(""), EventGen.Name), (log, epoch, source, original) =>

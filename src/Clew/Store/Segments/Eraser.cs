@@ -6,7 +6,7 @@ namespace Clew.Store.Segments;
 /// Erases events, one portion after the other: names them in a journal, has the log record the erasure, overwrites them where they lie,
 /// and removes the journal. What a crash cuts short, the next opening ends (<see cref="UnfinishedErasure"/>).
 /// </summary>
-internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWriter writer, Func<AppendBatch, ValueTask<AppendResult>> append)
+internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWriter writer, Func<AppendBatch, ValueTask<AppendResult>> append) : IDisposable
 {
     private readonly SemaphoreSlim turn = new(1, 1);
     private volatile bool isStopping;
@@ -44,6 +44,9 @@ internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWrite
         await turn.WaitAsync();
         turn.Release();
     }
+
+    /// <summary>After it was stopped.</summary>
+    public void Dispose() => turn.Dispose();
 
     // A journal that another portion or a failure has left must not be written over.
     private void ThrowIfUnusable()

@@ -216,6 +216,7 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
             await log.CloseAsync();
             writer.Dispose();
             seals.Dispose();
+            eraser.Dispose();
         }
     }
 }

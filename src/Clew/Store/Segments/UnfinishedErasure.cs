@@ -1,4 +1,3 @@
-using Clew.Events;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
