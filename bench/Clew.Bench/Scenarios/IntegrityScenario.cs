@@ -5,7 +5,6 @@ using Clew.Bench.Peers;
 using Clew.Ed25519;
 using Clew.Events;
 using Clew.Integrity;
-using Clew.Store;
 using Clew.Store.Segments;
 
 namespace Clew.Bench.Scenarios;

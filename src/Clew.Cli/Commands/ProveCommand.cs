@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Clew.Cli.Output;
-using Clew.Events;
 using Clew.Integrity;
 using Clew.Store;
 using Clew.Store.Segments;

@@ -1,6 +1,5 @@
 using Clew.Events;
 using Clew.Store;
-using Clew.Store.Segments;
 using Clew.Sweep.Commands;
 
 namespace Clew.Sweep.Tampering;

@@ -6,7 +6,9 @@ namespace Clew.Store.Segments;
 /// Erases events, one portion after the other: names them in a journal, has the log record the erasure, overwrites them where they lie,
 /// and removes the journal. What a crash cuts short, the next opening ends (<see cref="UnfinishedErasure"/>).
 /// </summary>
-internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWriter writer, Func<AppendBatch, ValueTask<AppendResult>> append) : IDisposable
+#pragma warning disable CA1001 // Whoever still waits for a turn when it closes must get it, and be refused then.
+internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWriter writer, Func<AppendBatch, ValueTask<AppendResult>> append)
+#pragma warning restore CA1001
 {
     private readonly SemaphoreSlim turn = new(1, 1);
     private volatile bool isStopping;
@@ -44,9 +46,6 @@ internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWrite
         await turn.WaitAsync();
         turn.Release();
     }
-
-    /// <summary>After it was stopped.</summary>
-    public void Dispose() => turn.Dispose();
 
     // A journal that another portion or a failure has left must not be written over.
     private void ThrowIfUnusable()

@@ -12,7 +12,9 @@ namespace Clew.Store.Segments;
 /// torn first one, and that looks like damage.
 /// </remarks>
 /// <param name="log">The log of the replica.</param>
+#pragma warning disable CA1001 // Whoever still waits for a turn when it closes must get it, and be refused then.
 internal sealed class ReplicaWriter(OpenLog log)
+#pragma warning restore CA1001
 {
     private readonly LogView view = log.View;
     private readonly LogEnd end = log.End;

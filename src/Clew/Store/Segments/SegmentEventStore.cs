@@ -216,7 +216,6 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
             await log.CloseAsync();
             writer.Dispose();
             seals.Dispose();
-            eraser.Dispose();
         }
     }
 }

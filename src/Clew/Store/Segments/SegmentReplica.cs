@@ -185,13 +185,16 @@ public sealed class SegmentReplica : IEventReplica, IVerifiableLog
     private static Surroundings Around(IDisk disk, SegmentStoreOptions options) =>
         new(disk, options.Time, new ThreadWorkers(), SystemEntropy.Fill);
 
-    private Task CloseAsync() => writer.AloneAsync(async () =>
+    private async Task CloseAsync()
     {
-        writer.Stop();
-        await writing;
-        await log.CloseAsync();
-        return true;
-    });
+        await writer.AloneAsync(async () =>
+        {
+            writer.Stop();
+            await writing;
+            await log.CloseAsync();
+            return true;
+        });
+    }
 }
 
 /// <summary>What the folder of a replica says of it.</summary>
