@@ -52,12 +52,27 @@ internal static class ErasureRecord
         try
         {
             using var document = JsonDocument.Parse(recorded.Data);
-            return [.. document.RootElement.GetProperty("events").EnumerateArray().Select(erased =>
+            ErasedEvent[] events = [.. document.RootElement.GetProperty("events").EnumerateArray().Select(erased =>
                 new ErasedEvent(erased.GetProperty("position").GetInt64(), erased.GetProperty("digest").GetBytesFromBase64()))];
+            return CanBe(events, recorded.Position.Value) ? events : null;
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             return null;
         }
+    }
+
+    /// <summary>Whether events can have been erased together, and before a position: who says so may have been forged.</summary>
+    public static bool CanBe(IReadOnlyList<ErasedEvent> events, long before)
+    {
+        var last = 0L;
+        foreach (var (position, digest) in events)
+        {
+            if (position <= last || position >= before || digest.Length != EventRecord.DigestBytes)
+                return false;
+            last = position;
+        }
+
+        return events.Count is >= 1 and <= EventsMax;
     }
 }

@@ -5,7 +5,7 @@ public interface IEventEraser
 {
     /// <summary>Overwrites data, metadata and salt of events, and records that, why, and who did it.</summary>
     /// <remarks>
-    /// Of an erased event everything else stays: its place, names, tags, times and ids, and the SHA-256 of its content, so that the log
+    /// Of an erased event everything else stays: its place, names, tags, times, ids and lengths, and the SHA-256 of its content, so that the log
     /// can still be verified. The erasure is recorded in the stream <see cref="EraseRequest.RecordStream"/>, as one event for each 1,000
     /// erased events or part of them. What is selected is what the log holds when the erasure's turn comes. Erasures take turns;
     /// appends and reads go on. Only a read that was under way meanwhile may still give content that it had read before. What left

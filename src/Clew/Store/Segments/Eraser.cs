@@ -26,7 +26,7 @@ internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWrite
             {
                 cancellation.ThrowIfCancellationRequested();
                 ThrowIfUnusable();
-                records.Add(await EraseAsync(request, portion));
+                records.Add(await ErasePortionAsync(request, portion));
             }
 
             return selection.Done(records);
@@ -66,11 +66,20 @@ internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWrite
     }
 
     /// <returns>The position of the event that records it.</returns>
-    private async ValueTask<GlobalPosition> EraseAsync(EraseRequest request, long[] positions)
+    private async ValueTask<GlobalPosition> ErasePortionAsync(EraseRequest request, long[] positions)
     {
         var erased = await DigestsAsync(positions);
         var record = ErasureRecord.Of(request, erased, NewId());
-        await PrepareAsync(new(view.Lineage.LogId, record.Id, erased));
+        return await EraseRecordedAsync(record.Id, erased, async () => ((AppendResult.Appended)await append(new AppendBatch([record]))).First);
+    }
+
+    /// <summary>Erases events, whoever records it: this log's operator, or another log of which this one is a copy.</summary>
+    /// <param name="recordId">The id of the event that records it.</param>
+    /// <param name="erased">What that event names, and the log has.</param>
+    /// <param name="record">Makes that event durable in the log. A fault other than that the store has failed says that it is not there.</param>
+    private async ValueTask<T> EraseRecordedAsync<T>(Guid recordId, IReadOnlyList<ErasedEvent> erased, Func<ValueTask<T>> record)
+    {
+        await PrepareAsync(new(view.Lineage.LogId, recordId, erased));
         await ForGoodAsync(() => ErasureJournal.BeginAsync(surroundings.Disk));
         var recorded = await RecordAsync(record);
         await ForGoodAsync(() => Overwriting.ApplyAsync(view, surroundings.Disk, erased));
@@ -105,11 +114,11 @@ internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWrite
         }
     }
 
-    private async ValueTask<GlobalPosition> RecordAsync(EventData record)
+    private async ValueTask<T> RecordAsync<T>(Func<ValueTask<T>> record)
     {
         try
         {
-            return ((AppendResult.Appended)await append(new AppendBatch([record]))).First;
+            return await record();
         }
         catch (Exception fault) when (fault is not StoreFailedException)
         {

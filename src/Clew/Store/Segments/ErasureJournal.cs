@@ -48,20 +48,21 @@ internal sealed record ErasureJournal(Guid LogId, Guid RecordId, IReadOnlyList<E
     public static ErasureJournal? Parse(ReadOnlySpan<byte> bytes, Guid logId)
     {
         if (bytes.Length < HeaderBytes || !bytes.StartsWith(Magic) || ReadUInt32LittleEndian(bytes[8..]) != Crc32C.Of(bytes[12..])
-            || bytes.Length != HeaderBytes + ((long)ReadInt32LittleEndian(bytes[12..]) * EventBytes)
+            || ReadInt32LittleEndian(bytes[12..]) is not (>= 1 and <= ErasureRecord.EventsMax and var count)
+            || bytes.Length != HeaderBytes + (count * EventBytes)
             || new Guid(bytes.Slice(16, 16), bigEndian: true) != logId)
         {
             return null;
         }
 
-        var events = new ErasedEvent[ReadInt32LittleEndian(bytes[12..])];
-        for (var index = 0; index < events.Length; index++)
+        var events = new ErasedEvent[count];
+        for (var index = 0; index < count; index++)
         {
             var entry = bytes.Slice(HeaderBytes + (index * EventBytes), EventBytes);
             events[index] = new(ReadInt64LittleEndian(entry), entry[sizeof(long)..].ToArray());
         }
 
-        return new(logId, new(bytes.Slice(32, 16), bigEndian: true), events);
+        return ErasureRecord.CanBe(events, before: long.MaxValue) ? new(logId, new(bytes.Slice(32, 16), bigEndian: true), events) : null;
     }
 
     public byte[] ToBytes()
