@@ -69,6 +69,7 @@ internal static class DirectedTable
         new(ErasureChecks.A_journal_of_another_log_counts_for_nothing),
         new(ErasureChecks.An_erasure_that_had_begun_and_whose_record_is_lost_says_that_the_log_has_lost_its_end),
         new(ErasureChecks.A_store_forgets_what_it_keeps_in_memory_of_an_erased_event),
+        new(ErasureChecks.What_was_read_before_an_erasure_and_is_given_after_it_is_not_kept),
         new(ErasureChecks.A_reader_forgets_what_it_keeps_in_memory_of_an_erased_event_also_where_it_saw_the_record_first),
         new(ErasureChecks.What_a_full_disk_refused_and_was_appended_elsewhere_and_erased_is_nowhere_any_more),
         new(ReplicaChecks.A_replica_that_dies_at_any_moment_has_whole_batches_and_goes_on),

@@ -148,6 +148,22 @@ internal static class ErasureChecks
         });
     }
 
+    public static void What_was_read_before_an_erasure_and_is_given_after_it_is_not_kept()
+    {
+        var disk = new WatchedDisk(Whole.Value.Copy());
+        disk.With(async (store, _) =>
+        {
+            var position = Meant()[0];
+            var held = disk.HoldAnswer(".seg");
+            var reading = AtAsync(store, position);
+            Expect.That(held.IsReached, "the event is not read from the disk");
+            await EraseAsync(store);
+            held.LetGo();
+            await reading;
+            Expect.That((await AtAsync(store, position)).IsErased, "the store gives the content again");
+        });
+    }
+
     public static void A_reader_forgets_what_it_keeps_in_memory_of_an_erased_event_also_where_it_saw_the_record_first()
     {
         var disk = new WatchedDisk(Whole.Value.Copy());

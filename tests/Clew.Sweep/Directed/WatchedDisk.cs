@@ -15,6 +15,7 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
 
     private HashSet<string> durableNames = [.. cache.Names];
     private Hold? heldRead;
+    private Hold? heldAnswer;
     private Hold? heldFlush;
 
     public string Name => cache.Name;
@@ -78,6 +79,9 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
 
     /// <summary>Holds back the next read of a file with such a name.</summary>
     public Hold HoldRead(string suffix) => heldRead = new(suffix);
+
+    /// <summary>Holds back what the next read of a file with such a name has found.</summary>
+    public Hold HoldAnswer(string suffix) => heldAnswer = new(suffix);
 
     /// <summary>Holds back the next flush of a file with such a name.</summary>
     public Hold HoldFlush(string suffix) => heldFlush = new(suffix);
@@ -165,7 +169,10 @@ internal sealed class WatchedDisk(MemoryDisk cache) : IDisk
             if (disk.heldRead is { } held)
                 await held.PassAsync(flushed.Name);
             disk.Reading?.Invoke(flushed.Name);
-            return await inner.ReadAsync(target, offset);
+            var read = await inner.ReadAsync(target, offset);
+            if (disk.heldAnswer is { } answer)
+                await answer.PassAsync(flushed.Name);
+            return read;
         }
 
         public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, long offset)

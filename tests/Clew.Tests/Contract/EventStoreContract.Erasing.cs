@@ -322,7 +322,7 @@ public abstract partial class EventStoreContract
     private protected static ValueTask<EraseResult> EraseAsync(IEventReader store, EraseTarget target, string reason = "a mistake", string by = "ann") =>
         ((IEventEraser)store).EraseAsync(new(target) { Reason = reason, By = by }, Cancellation);
 
-    private static EraseResult.Erased Erased(long now, long before, params long[] records) => new(now, before, [.. records.Select(At)]);
+    private protected static EraseResult.Erased Erased(long now, long before, params long[] records) => new(now, before, [.. records.Select(At)]);
 
     private protected static EventData Full(string stream) => new(stream, "full", "{\"secret\":\"the crown jewels are in the well\"}"u8.ToArray())
     {

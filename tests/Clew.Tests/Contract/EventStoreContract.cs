@@ -26,7 +26,7 @@ public abstract partial class EventStoreContract
 
     private protected static AppendBatch Batch(params EventData[] events) => new(events);
 
-    private static GlobalPosition At(long position) => new(position);
+    private protected static GlobalPosition At(long position) => new(position);
 
     private static AppendCondition.StreamAtVersion Version(string stream, long version) =>
         new AppendCondition.StreamAtVersion(stream, new(version));

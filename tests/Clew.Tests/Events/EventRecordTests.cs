@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Clew.Events;
 using Clew.Store;
+using Clew.Store.Segments;
 using CsCheck;
 
 namespace Clew.Tests.Events;
@@ -76,19 +78,65 @@ public sealed class EventRecordTests
     }, iter: 10_000);
 
     [Fact]
-    public void An_erased_event_keeps_its_envelope_and_shows_no_content() => EventGen.Placed.Sample(placed =>
+    public void An_erased_event_keeps_its_envelope_and_of_its_content_the_digest() => EventGen.Placed.Sample(placed =>
     {
-        var record = placed.Record();
-        record[8] = 1;
-        HostileRecord.Seal(record, placed.Seed);
+        var before = placed.Record();
+        var erased = Erased(before.ToArray());
 
-        Assert.True(EventRecord.IsSound(record, placed.Seed));
-        var recorded = new RecordedEvent(record, 0, record.Length);
+        Assert.True(EventRecord.IsSound(erased, placed.Seed));
+        var (recorded, (start, data, metadata)) = (new RecordedEvent(erased, 0, erased.Length), EventRecord.Payload(before));
         Assert.True(recorded.IsErased);
         Assert.True(recorded.Data.IsEmpty && recorded.Metadata.IsEmpty);
-        Assert.Equal(placed.Data.Stream, recorded.Stream);
-        Assert.Equal(placed.Data.Tags, recorded.Tags);
+        Assert.Equal(before[..EventRecord.MutableOffset], erased[..EventRecord.MutableOffset]);
+        Assert.Equal(before[EventRecord.HeaderBytes..start], erased[EventRecord.HeaderBytes..start]);
+        Assert.Equal(SHA256.HashData(before.AsSpan(start, EventRecord.SaltBytes + data + metadata)), erased[start..(start + EventRecord.DigestBytes)]);
+        Assert.True(!erased.AsSpan(start + EventRecord.DigestBytes).ContainsAnyExcept((byte)0));
+        Assert.Equal(EventRecord.Digest(before), EventRecord.Digest(erased));
     });
+
+    [Fact]
+    public void An_event_of_which_any_part_is_overwritten_is_finished_by_its_digest_and_is_otherwise_not_sound() =>
+        Gen.Select(EventGen.Placed, Gen.Int[0, 1 << 20], Gen.Bool).Sample((placed, cut, isFront) =>
+        {
+            byte[] before = placed.Record(), after = Erased(placed.Record());
+            cut %= before.Length + 1;
+            byte[] torn = isFront ? [.. after[..cut], .. before[cut..]] : [.. before[..cut], .. after[cut..]];
+            var isWhole = torn.AsSpan().SequenceEqual(before) || torn.AsSpan().SequenceEqual(after);
+            var journal = new ErasureJournal(Guid.Empty, Guid.Empty, [new(placed.Position, EventRecord.Digest(before))]);
+
+            Assert.Equal(isWhole, EventRecord.IsSound(torn, placed.Seed));
+            journal.Finish(torn, placed.Seed);
+            Assert.True(EventRecord.IsSound(torn, placed.Seed));
+            Assert.True(isWhole || torn.AsSpan().SequenceEqual(after));
+        });
+
+    [Fact]
+    public void A_damaged_envelope_and_an_event_that_is_not_named_are_left_as_they_are() => Gen.Select(EventGen.Placed.Where(IsShort), Gen.Int[0, 1 << 20]).Sample((placed, bit) =>
+    {
+        var record = placed.Record();
+        var (start, _, _) = EventRecord.Payload(record);
+        var journal = new ErasureJournal(Guid.Empty, Guid.Empty, [new(placed.Position, EventRecord.Digest(record))]);
+        var other = journal with { Events = [new(placed.Position + 1, EventRecord.Digest(record))] };
+        record[start] ^= 1;
+        var damaged = record.ToArray();
+
+        other.Finish(damaged, placed.Seed);
+        Assert.Equal(record, damaged);
+
+        bit %= (start - EventRecord.HeaderBytes) * 8;
+        damaged[EventRecord.HeaderBytes + (bit / 8)] ^= (byte)(1 << (bit % 8));
+        if (!EventRecord.TryMeasure(damaged, out var length) || length != record.Length)
+            return;
+
+        journal.Finish(damaged, placed.Seed);
+        Assert.False(EventRecord.IsSound(damaged, placed.Seed));
+    });
+
+    private static byte[] Erased(byte[] record)
+    {
+        EventRecord.Erase(record, EventRecord.Digest(record));
+        return record;
+    }
 
     private static bool IsShort(PlacedEvent placed) => EventRecord.BytesOf(placed.Data) < 500;
 

@@ -4,6 +4,7 @@ using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
 using Clew.Sweep.Commands;
+using Clew.Sweep.Directed;
 using Clew.Sweep.Simulation.Machine;
 
 namespace Clew.Tests.Golden;
@@ -39,13 +40,34 @@ internal static class GoldenLog
     public static MemoryDisk Write()
     {
         var disk = new MemoryDisk();
-        var scheduler = new Scheduler(new Chance(1), new Trace(isRead: false));
-        var process = new SimulatedProcess(scheduler, "golden");
-        var done = process.Call(async () => await WriteAsync(new(disk, Options.Time, process, new StandingChance().Fill)));
-        Assert.True(scheduler.Run(() => done.IsCompleted, StepsMax));
-        done.GetAwaiter().GetResult();
+        Write(disk, WriteAsync);
         disk.Remove(StoreFolder.Lock);
         return disk;
+    }
+
+    /// <summary>The same, and then a stream erased, up to where the journal of that is about to go.</summary>
+    public static MemoryDisk WriteErasing()
+    {
+        var disk = new WatchedDisk(new MemoryDisk());
+        MemoryDisk? written = null;
+        disk.Deleting = name => written ??= name == ErasureJournal.FileName ? disk.Cache.Copy() : null;
+        Write(disk, async surroundings =>
+        {
+            await WriteAsync(surroundings);
+            await using var store = await SegmentEventStore.OpenAsync(surroundings, Options);
+            return await store.EraseAsync(new(new EraseTarget.OfStream("account-1")) { Reason = "größe: \"2\"", By = "Minos" }) is EraseResult.Erased;
+        });
+        written!.Remove(StoreFolder.Lock);
+        return written;
+    }
+
+    private static void Write(IDisk disk, Func<Surroundings, Task<bool>> write)
+    {
+        var scheduler = new Scheduler(new Chance(1), new Trace(isRead: false));
+        var process = new SimulatedProcess(scheduler, "golden");
+        var done = process.Call(async () => await write(new(disk, Options.Time, process, new StandingChance().Fill)));
+        Assert.True(scheduler.Run(() => done.IsCompleted, StepsMax));
+        Assert.True(done.GetAwaiter().GetResult());
     }
 
     private static async Task<bool> WriteAsync(Surroundings surroundings)

@@ -1,6 +1,7 @@
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
+using Clew.Sweep.Commands;
 using Clew.Tests.Contract;
 using Clew.Tests.House;
 
@@ -9,6 +10,7 @@ namespace Clew.Tests.Golden;
 public sealed class GoldenTests : IDisposable
 {
     private const string Kept = "tests/Clew.Tests/Golden/format-1";
+    private const string KeptErasing = "tests/Clew.Tests/Golden/format-1-erasing";
 
     private readonly TestFolder folders = new();
 
@@ -17,22 +19,27 @@ public sealed class GoldenTests : IDisposable
     public void Dispose() => folders.Dispose();
 
     [Fact]
-    public void The_same_appends_give_the_same_bytes_as_ever()
-    {
-        var written = GoldenLog.Write();
-        if (Environment.GetEnvironmentVariable("CLEW_ACCEPT") == "1" && !Directory.Exists(Repository.PathOf(Kept)))
-        {
-            Directory.CreateDirectory(Repository.PathOf(Kept));
-            foreach (var name in written.Names)
-                File.WriteAllBytes(PathOf(name), written[name]);
-        }
+    public void The_same_appends_give_the_same_bytes_as_ever() => CheckBytes(GoldenLog.Write(), Kept);
 
-        Assert.Equal(Directory.EnumerateFiles(Repository.PathOf(Kept)).Select(Path.GetFileName).Order(StringComparer.Ordinal), written.Names);
-        Assert.All(written.Names, name =>
-        {
-            var kept = File.ReadAllBytes(PathOf(name));
-            Assert.True(kept.AsSpan().SequenceEqual(written[name]), $"{name} is another from byte {kept.AsSpan().CommonPrefixLength(written[name])} on");
-        });
+    [Fact]
+    public void The_same_erasure_gives_the_same_bytes_as_ever() => CheckBytes(GoldenLog.WriteErasing(), KeptErasing);
+
+    [Fact]
+    public async Task The_kept_store_in_which_an_erasure_was_cut_short_reads_the_same_before_and_after_it_is_ended()
+    {
+        var folder = Copy(KeptErasing);
+        List<RecordedEvent> before, after;
+        await using (var reader = await SegmentEventReader.OpenAsync(folder, GoldenLog.Options, Cancellation))
+            before = await reader.ReadEventsAsync(ReadRequest.All, Cancellation).ToListAsync(Cancellation);
+        await using (var store = await SegmentEventStore.OpenAsync(folder, GoldenLog.Options, Cancellation))
+            after = await store.ReadEventsAsync(ReadRequest.All, Cancellation).ToListAsync(Cancellation);
+
+        Assert.Equal(before, after);
+        Assert.All(after, recorded => Assert.Equal(recorded.Stream == new StreamName("account-1"), recorded.IsErased));
+        Assert.Equal(3, after.Count(recorded => recorded.IsErased));
+        Assert.Equal(EraseRequest.RecordStream, after[^1].Stream);
+        Assert.False(File.Exists(Path.Combine(folder, ErasureJournal.FileName)));
+        Assert.True((await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation)).IsSound);
     }
 
     [Fact]
@@ -90,12 +97,28 @@ public sealed class GoldenTests : IDisposable
         Assert.True((await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation)).IsSound);
     }
 
-    private static string PathOf(string name) => Path.Combine(Repository.PathOf(Kept), name);
+    private static void CheckBytes(MemoryDisk written, string kept)
+    {
+        var folder = Repository.PathOf(kept);
+        if (Environment.GetEnvironmentVariable("CLEW_ACCEPT") == "1" && !Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            foreach (var name in written.Names)
+                File.WriteAllBytes(Path.Combine(folder, name), written[name]);
+        }
 
-    private string Copy()
+        Assert.Equal(Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal), written.Names);
+        Assert.All(written.Names, name =>
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(folder, name));
+            Assert.True(bytes.AsSpan().SequenceEqual(written[name]), $"{name} is another from byte {bytes.AsSpan().CommonPrefixLength(written[name])} on");
+        });
+    }
+
+    private string Copy(string kept = Kept)
     {
         var folder = Directory.CreateDirectory(folders.Next()).FullName;
-        foreach (var path in Directory.EnumerateFiles(Repository.PathOf(Kept)))
+        foreach (var path in Directory.EnumerateFiles(Repository.PathOf(kept)))
             File.Copy(path, Path.Combine(folder, Path.GetFileName(path)));
         return folder;
     }

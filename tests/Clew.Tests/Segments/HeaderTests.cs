@@ -28,6 +28,9 @@ public sealed class HeaderTests
     private static readonly Gen<Watermark> Mark = Gen.Select(Gen.Guid, Gen.Int, Point, Gen.Bool, Gen.Long, (log, epoch, point, isClean, write) =>
         new Watermark(new(log, epoch), point, isClean, write));
 
+    private static readonly Gen<ErasureJournal> Journal = Gen.Select(Gen.Guid, Gen.Guid, Gen.Select(Gen.Int[1, 1_000], Gen.Byte.Array[EventRecord.DigestBytes]).Array[1, 9], (log, record, steps) =>
+        new ErasureJournal(log, record, [.. steps.Select((step, index) => new ErasedEvent(steps[..(index + 1)].Sum(one => (long)one.Item1), step.Item2))]));
+
     private static readonly Gen<StoreHeader> Store = Gen.Select(Gen.Guid, Gen.Int[1, int.MaxValue], Gen.ULong, Gen.ULong, Gen.Long, (log, epoch, high, low, at) =>
         new StoreHeader(new(log, epoch), new UInt128(high, low), at));
 
@@ -56,6 +59,29 @@ public sealed class HeaderTests
         Assert.Equal(header, again);
         NoFlipPasses(bytes, flipped => SegmentHeader.TryRead(flipped, out _));
     }, iter: 2);
+
+    [Fact]
+    public void A_journal_of_an_erasure_comes_back_and_any_bit_that_turns_over_shows() => Journal.Sample(journal =>
+    {
+        var bytes = journal.ToBytes();
+
+        var again = ErasureJournal.Parse(bytes, journal.LogId)!;
+        Assert.Equal((journal.LogId, journal.RecordId), (again.LogId, again.RecordId));
+        Assert.Equal(journal.Events.Select(erased => (erased.Position, Convert.ToHexString(erased.Digest))), again.Events.Select(erased => (erased.Position, Convert.ToHexString(erased.Digest))));
+        Assert.Null(ErasureJournal.Parse(bytes, Guid.NewGuid()));
+        Assert.Null(ErasureJournal.Parse(bytes.AsSpan(0, bytes.Length - 1), journal.LogId));
+        NoFlipPasses(bytes, flipped => ErasureJournal.Parse(flipped, journal.LogId) is not null);
+    }, iter: 10);
+
+    [Fact]
+    public void A_journal_that_cannot_be_is_none_though_its_checksum_is_right()
+    {
+        var (log, digest) = (Guid.NewGuid(), new byte[EventRecord.DigestBytes]);
+        ErasedEvent[][] lies = [[], [new(0, digest)], [new(-1, digest)], [new(2, digest), new(1, digest)], [new(1, digest), new(1, digest)], [.. Enumerable.Range(1, 1_001).Select(at => new ErasedEvent(at, digest))]];
+
+        Assert.All(lies, events => Assert.Null(ErasureJournal.Parse(new ErasureJournal(log, Guid.NewGuid(), events).ToBytes(), log)));
+        Assert.NotNull(ErasureJournal.Parse(new ErasureJournal(log, Guid.NewGuid(), [.. lies[^1][1..]]).ToBytes(), log));
+    }
 
     [Fact]
     public void A_mark_comes_back_from_either_slot_and_any_bit_that_turns_over_shows() => Mark.Sample(mark =>

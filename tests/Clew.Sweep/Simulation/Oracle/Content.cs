@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Clew.Events;
 using Clew.Store;
 using Clew.Sweep.Simulation.Machine;
@@ -21,10 +22,19 @@ internal static class Content
             throw new Violation($"{recorded} is not what was sent as {history.Named(recorded.Id)}: its {difference} differs");
 
         history.CheckErasures(recorded, batch.Batch.Events[index], from);
-        return new(recorded.Position.Value, recorded.Id, recorded.Version.Value, recorded.RecordedAt)
-        {
-            Digest = recorded.IsErased ? Convert.ToHexString(EventRecord.Digest(recorded.Record)) : null,
-        };
+        var digest = Digest(recorded);
+        if (!history.Digests.TryAdd(recorded.Position.Value, digest) && history.Digests[recorded.Position.Value] != digest)
+            throw new Violation($"{recorded} has the digest {digest}, and had {history.Digests[recorded.Position.Value]}");
+
+        return new(recorded.Position.Value, recorded.Id, recorded.Version.Value, recorded.RecordedAt) { Digest = recorded.IsErased ? digest : null };
+    }
+
+    // As the format says it, and not as the engine does it.
+    private static string Digest(RecordedEvent recorded)
+    {
+        var (start, data, metadata) = EventRecord.Payload(recorded.Record);
+        var payload = recorded.Record[start..];
+        return Convert.ToHexString(recorded.IsErased ? payload[..32] : SHA256.HashData(payload[..(16 + data + metadata)]));
     }
 
     private static string? Difference(EventData sent, RecordedEvent recorded)

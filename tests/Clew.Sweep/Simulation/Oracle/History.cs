@@ -33,6 +33,9 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
     /// <summary>The events that record erasures, as somebody has seen them.</summary>
     public Dictionary<Guid, (SentErasure Erasure, IReadOnlyList<ErasedEvent> Events)> ErasureRecords { get; } = [];
 
+    /// <summary>Of what is or was in each event that somebody has seen: the SHA-256 of salt, data and metadata.</summary>
+    public Dictionary<long, string> Digests { get; } = [];
+
     /// <summary>Whether bytes have changed that a sync had promised: a write that went astray has erased nothing, and nobody can know.</summary>
     public bool IsDamaged { get; set; }
 
@@ -167,6 +170,13 @@ internal sealed class History(Scheduler scheduler, int windowEvents)
             throw new Violation($"position {position} held {Named(facts[position].Id)} ({facts[position].Source}), and holds {Named(id)} ({source})");
 
         SawHead(position);
+    }
+
+    /// <summary>What a client has sent as the event with an id.</summary>
+    public EventData SentAs(Guid id)
+    {
+        var (batch, index) = Senders[id][0];
+        return batch.Batch.Events[index];
     }
 
     public string Named(Guid id) =>

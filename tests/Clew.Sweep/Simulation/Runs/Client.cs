@@ -99,6 +99,7 @@ internal sealed class Client(RunContext run, StoreHost host, SimulatedProcess se
             var answer = await process.Call(async () => await store.EraseAsync(new(sent.Target) { Reason = sent.Reason, By = self.Name }));
             run.Say(self.Name, $"{sent}: {answer}");
             run.History.Erased(sent, answer);
+            run.CheckGone(sent);
         }
         catch (Exception exception)
         {

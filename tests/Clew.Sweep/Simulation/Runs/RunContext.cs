@@ -67,6 +67,21 @@ internal sealed class RunContext
         return new(Scheduler.Steps, head.Position.Value);
     }
 
+    /// <summary>Once an erasure was answered, nothing may be left on the disk of what was known of its events.</summary>
+    public void CheckGone(SentErasure erasure)
+    {
+        // Beyond a small window an event that is sent again is a new one, and has the same content.
+        if (IsDamaged || erasure.Answer is not EraseResult.Erased || Options.WindowEvents < 100_000)
+            return;
+
+        var erased = History.Facts
+            .Where(fact => fact.Key <= erasure.HeadBefore)
+            .Select(fact => (fact.Key, Data: History.SentAs(fact.Value.Id)))
+            .Where(known => erasure.Means(known.Key, known.Data));
+        if (new Residue(erased.Select(known => known.Data)).Find(Disk) is var (place, id))
+            throw new Violation($"{History.Named(id)} is erased by the {erasure}, and some of it is left: {place}");
+    }
+
     public void Say(string actor, string text) => Trace.Say(Scheduler.Now, actor, text);
 
     /// <summary>Whether a log that ends here may be gone on with: it has everything that anybody has seen of it.</summary>
