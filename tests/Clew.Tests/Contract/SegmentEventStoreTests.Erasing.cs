@@ -46,7 +46,7 @@ public sealed partial class SegmentEventStoreTests
             for (var position = 1; position <= 200; position++)
                 await EraseAsync(store, At(position));
             await EraseAsync(store, new EraseTarget.OfStream("2"));
-        });
+        }, Cancellation);
         var reading = Task.Run(async () =>
         {
             while (!erasing.IsCompleted)
@@ -56,7 +56,7 @@ public sealed partial class SegmentEventStoreTests
                 for (var position = 1; position <= 200; position += 20)
                     AssertSameOrErased(before[position - 1], Assert.Single(await AllAsync(reader, new EraseTarget.Position(At(position)).ToRead())));
             }
-        });
+        }, Cancellation);
         var opening = Task.Run(async () =>
         {
             while (!erasing.IsCompleted)
@@ -66,7 +66,7 @@ public sealed partial class SegmentEventStoreTests
                     AssertSameOrErased(pair.First, pair.Second);
                 Assert.Null((await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation)).FirstDamage);
             }
-        });
+        }, Cancellation);
         await Task.WhenAll(erasing, reading, opening);
 
         var head = await store.HeadAsync(Cancellation);
