@@ -9,7 +9,9 @@ using PrivateKey = NSec.Cryptography.Key;
 namespace Clew.Ed25519;
 
 /// <summary>Signs seals with an Ed25519 key (RFC 8032). Any thread may use it.</summary>
-/// <remarks>The private key lies in memory that the system neither swaps out nor dumps, as far as it can, and is wiped by <see cref="Dispose"/>.</remarks>
+/// <remarks>
+/// The private key lies in memory that the system neither swaps out nor dumps, as far as it can, and is wiped by <see cref="Dispose"/>.
+/// </remarks>
 public sealed class Ed25519Signer : INoteSigner, IDisposable
 {
     private const int MaterialBytes = 33;

@@ -102,7 +102,7 @@ public sealed class ConsistencyProofFile
         if (Consistency.Path.Count != needs)
             return ProofCheck.WrongLength(Consistency.Path.Count, needs, $"from {older.Size} to {newer.Size} events");
         if (!Consistency.Verify(older.Root, newer.Root))
-            return new(ProofFault.WrongRoot, "The hashes do not lead from the older root to the newer one: one of them is not the log's, or its history was changed.");
+            return new(ProofFault.WrongRoot, "The hashes do not lead from the older root to the newer one: one of them is wrong, or the log was changed.");
 
         return null;
     }

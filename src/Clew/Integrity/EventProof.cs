@@ -67,7 +67,9 @@ public sealed class EventProof
     /// <summary>The seal.</summary>
     public Seal Seal { get; }
 
-    /// <summary>An event's leaf in the Merkle tree of its log: SHA-256 over a zero byte, its envelope, and the digest of salt, data and metadata.</summary>
+    /// <summary>
+    /// An event's leaf in the Merkle tree of its log: SHA-256 over a zero byte, its envelope, and the digest of salt, data and metadata.
+    /// </summary>
     /// <exception cref="ArgumentException">There is no event.</exception>
     public static Digest LeafOf(RecordedEvent recorded)
     {
@@ -176,9 +178,9 @@ public sealed class EventProof
     {
         var position = Event.Position;
         if (Inclusion.Index != position.Value - 1)
-            return new(ProofFault.WrongPosition, $"The proof is for index {Inclusion.Index}, and the event in it is at position {position}: index {position.Value - 1}.");
+            return Misplaced($"The proof is for index {Inclusion.Index}, and the event in it is at position {position}: index {position.Value - 1}.");
         if (Inclusion.PathLength is not { } needs)
-            return new(ProofFault.WrongPosition, $"The proof is for position {position}, and the seal covers positions up to {Seal.Head.Size}.");
+            return Misplaced($"The proof is for position {position}, and the seal covers positions up to {Seal.Head.Size}.");
         if (Inclusion.Path.Count != needs)
             return ProofCheck.WrongLength(Inclusion.Path.Count, needs, $"for position {position} of {Seal.Head.Size}");
         if (!Inclusion.Verify(LeafOf(Event), Seal.Head.Root))
@@ -186,4 +188,6 @@ public sealed class EventProof
 
         return null;
     }
+
+    private static ProofCheck.Invalid Misplaced(string why) => new(ProofFault.WrongPosition, why);
 }

@@ -76,7 +76,9 @@ public sealed record KeyRotation
         return fault is null;
     }
 
-    /// <summary>Whether both keys have signed it. Whether the old one was to be trusted is another question: <see cref="SealBook.KeysFrom"/>.</summary>
+    /// <summary>
+    /// Whether both keys have signed it. Whether the old one was to be trusted is another question: <see cref="SealBook.KeysFrom"/>.
+    /// </summary>
     /// <param name="verifierOf">Makes the verifier of a key; null where it cannot check signatures of that type.</param>
     public bool IsSignedByBoth(Func<NoteKey, INoteVerifier?> verifierOf)
     {

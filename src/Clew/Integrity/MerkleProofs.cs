@@ -22,7 +22,9 @@ public sealed record InclusionProof(long Index, long Size, IReadOnlyList<Digest>
     public override int GetHashCode() => HashCode.Combine(Index, Size, Path.Count);
 }
 
-/// <summary>Shows that a log only grew: that what it held at one size is the beginning of what it holds at another (RFC 9162, section 2.1.4).</summary>
+/// <summary>
+/// Shows that a log only grew: that what it held at one size is the beginning of what it holds at another (RFC 9162, section 2.1.4).
+/// </summary>
 /// <param name="OlderSize">How many events the log had.</param>
 /// <param name="NewerSize">How many it has.</param>
 /// <param name="Path">The hashes that lead from the older root to the newer one; at most 64.</param>

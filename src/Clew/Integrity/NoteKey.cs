@@ -94,11 +94,13 @@ public sealed record NoteKey
         foreach (var letter in name)
         {
             if (letter == '+' || char.IsWhiteSpace(letter) || letter < ' ')
-                return $"it holds {(letter == '+' ? "a +" : $"the character U+{(int)letter:X4}")}, and names have no white space, control characters or +";
+                return $"it holds {Shown(letter)}, and names have no white space, control characters or +";
         }
 
         return null;
     }
+
+    private static string Shown(char letter) => letter == '+' ? "a +" : $"the character U+{(int)letter:X4}";
 
     private static string? FaultOf(string text, ref NoteKey? key)
     {

@@ -37,7 +37,8 @@ public abstract record ProofCheck
             NoteCheck.SignedBy signed => (null, signed.Keys),
             NoteCheck.WrongSignature wrong => (new(
                 ProofFault.WrongSignature,
-                $"The {name}'s signature in the name of the key {Names.Shown(wrong.Key.Name)} is wrong: the seal was changed, or somebody else signed it."), []),
+                $"The {name}'s signature in the name of the key {Names.Shown(wrong.Key.Name)} is wrong: " +
+                "the seal was changed, or somebody else signed it."), []),
             _ => (new(
                 ProofFault.NoKnownSignature,
                 $"No known key has signed the {name}; it has a signature in the name of {Names.Shown(seal.Note.Signatures[0].KeyName)}."), []),
@@ -46,8 +47,8 @@ public abstract record ProofCheck
 
     internal static Invalid WrongLength(int has, int needs, string where)
     {
-        var what = has < needs ? "some are missing" : "some are too many";
-        return new(has < needs ? ProofFault.PathTooShort : ProofFault.PathTooLong, $"The proof has {has} hashes, and {where} it needs {needs}: {what}.");
+        var (fault, what) = has < needs ? (ProofFault.PathTooShort, "some are missing") : (ProofFault.PathTooLong, "some are too many");
+        return new(fault, $"The proof has {has} hashes, and {where} it needs {needs}: {what}.");
     }
 }
 

@@ -149,13 +149,14 @@ public sealed record SignedNote
         if (bytes.Length > BytesMax)
             return $"the note has {bytes.Length:N0} bytes, and none has more than {BytesMax:N0}";
         if (bytes[^1] != '\n')
-            return $"the note ends in the middle of {(NoteSignature.IsStartOfLine(bytes[(bytes.LastIndexOf((byte)'\n') + 1)..]) ? "a signature line" : "a line")}";
+            return $"the note ends in the middle of a {(NoteSignature.IsStartOfLine(LastLine(bytes)) ? "signature line" : "line")}";
         if (!Utf8.IsValid(bytes))
             return "the note is not in UTF-8";
-        if (bytes.IndexOfAny(ControlCharacters) is var at and >= 0)
-            return $"line {LineAt(bytes, at)} of the note holds the control character U+{bytes[at]:X4}{(bytes[at] == '\r' ? "; its lines end with line feeds alone" : "")}";
 
-        return null;
+        return bytes.IndexOfAny(ControlCharacters) is var at and >= 0
+            ? $"line {LineAt(bytes, at)} of the note holds the control character U+{bytes[at]:X4}" +
+                (bytes[at] == '\r' ? "; its lines end with line feeds alone" : "")
+            : null;
     }
 
     private static string? FaultOf(ReadOnlySpan<byte> bytes, ref SignedNote? note)
@@ -185,6 +186,8 @@ public sealed record SignedNote
         note = new(Encoding.UTF8.GetString(bytes[..(end + 1)]), signatures);
         return null;
     }
+
+    private static ReadOnlySpan<byte> LastLine(ReadOnlySpan<byte> bytes) => bytes[(bytes.LastIndexOf((byte)'\n') + 1)..];
 
     private static int LineAt(ReadOnlySpan<byte> bytes, int at) => bytes[..at].Count((byte)'\n') + 1;
 }

@@ -22,11 +22,14 @@ public sealed class ConsistencyProofFileTests
         });
 
     [Fact]
-    public void A_proof_with_one_byte_changed_never_holds_for_anything_else() =>
-        Any.SelectMany(proof => Gen.Select(Gen.Const(proof), Mutation.Of(Encoding.UTF8.GetBytes(proof.ToString())))).Sample((proof, bytes) =>
-            !ConsistencyProofFile.TryParse(bytes, out var changed, out _)
-            || changed.Check([TestKeys.Log.Verifier()]) is not ProofCheck.Valid
-            || changed.ToString() == proof.ToString());
+    public void A_proof_with_one_byte_changed_never_holds() =>
+        Any.SelectMany(proof => Mutation.Of(Encoding.UTF8.GetBytes(proof.ToString()))).Sample(bytes =>
+            !ConsistencyProofFile.TryParse(bytes, out var changed, out _) || changed.Check([TestKeys.Log.Verifier()]) is ProofCheck.Invalid);
+
+    [Fact]
+    public void Whatever_parses_is_written_as_it_was() =>
+        Any.SelectMany(proof => Mutation.Of(Encoding.UTF8.GetBytes(proof.ToString()))).Sample(bytes =>
+            !ConsistencyProofFile.TryParse(bytes, out var changed, out _) || Encoding.UTF8.GetBytes(changed.ToString()).AsSpan().SequenceEqual(bytes));
 
     [Fact]
     public void It_is_the_hashes_and_both_seals()
@@ -93,13 +96,13 @@ public sealed class ConsistencyProofFileTests
     public void Two_histories_do_not_continue_each_other() => AssertInvalid(
         new(SealAt(3), Seal.Sign(TestKeys.Origin, TestTree.With(7, 1, default).Head, TestKeys.Log), TestTree.Of(7).Consistency(3).Path),
         ProofFault.WrongRoot,
-        "The hashes do not lead from the older root to the newer one: one of them is not the log's, or its history was changed.");
+        "The hashes do not lead from the older root to the newer one: one of them is wrong, or the log was changed.");
 
     [Fact]
     public void Two_seals_of_one_size_with_different_roots_contradict_each_other() => AssertInvalid(
         new(SealAt(7), Seal.Sign(TestKeys.Origin, TestTree.With(7, 1, default).Head, TestKeys.Log), []),
         ProofFault.WrongRoot,
-        "The hashes do not lead from the older root to the newer one: one of them is not the log's, or its history was changed.");
+        "The hashes do not lead from the older root to the newer one: one of them is wrong, or the log was changed.");
 
     [Theory]
     [InlineData("", "the first line of the proof is not clew/consistency-proof/v1")]

@@ -119,6 +119,7 @@ public sealed class Ed25519Tests
         Mutation.Of(cosignature).Sample(changed => !witness.Verify(Encoding.UTF8.GetBytes(seal.Note.Text), changed));
         Assert.False(witness.Verify("text\n"u8, [.. Enumerable.Repeat((byte)0xFF, 72)]));
         Assert.False(witness.Verify("text\n"u8, new byte[7]));
+        Assert.False(witness.Verify(Encoding.UTF8.GetBytes(seal.Note.Text), [.. timed, 0, .. cosignature[8..]]));
     }
 
     [Fact]

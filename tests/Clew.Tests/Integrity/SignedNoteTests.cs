@@ -154,6 +154,7 @@ public sealed class SignedNoteTests
     [InlineData("text\n\n— a+b AAAAAAA=\n", "line 3 of the note is no signature: its key's name is none: it holds a +, and names have no white space, control characters or +")]
     [InlineData("text\n\n— a\u00A0b AAAAAAA=\n", "line 3 of the note is no signature: its key's name is none: it holds the character U+00A0, and names have no white space, control characters or +")]
     [InlineData("text\n\n— a AAAAAAA\n", "line 3 of the note is no signature: what follows the name is not base64")]
+    [InlineData("text\n\n— a AAAA    AAA=\n", "line 3 of the note is no signature: what follows the name is not base64")]
     [InlineData("text\n\n— a AAA AAA=\n", "line 3 of the note is no signature: what follows the name is not base64")]
     [InlineData("text\n\n— a AAAA====\n", "line 3 of the note is no signature: what follows the name is not base64")]
     [InlineData("text\n\n— a AAAAA===\n", "line 3 of the note is no signature: what follows the name is not base64")]
