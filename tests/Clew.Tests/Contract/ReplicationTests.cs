@@ -259,7 +259,7 @@ public sealed class ReplicationTests : IDisposable
         return await Replication.CopyAsync(reader, replica, progress, Cancellation);
     }
 
-    private static async Task ReachedAsync(IEventReader log, long position)
+    private static async Task ReachedAsync(SegmentReplica log, long position)
     {
         await foreach (var page in log.SubscribeAsync(new(EventFilter.All), Cancellation))
         {

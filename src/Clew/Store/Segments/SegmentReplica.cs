@@ -10,20 +10,15 @@ namespace Clew.Store.Segments;
 /// </remarks>
 public sealed class SegmentReplica : IEventReplica
 {
-    private readonly OpenLog log;
+    /// <summary>Nobody waits for a single flush of a replica, and many small ones take the device from those of the log.</summary>
+    private const int IndexFlushBytes = 4 * 1024 * 1024;
+
     private readonly LogView view;
     private readonly ReplicaWriter writer;
-    private readonly Task writing;
     private readonly Lock gate = new();
     private Task? closing;
 
-    private SegmentReplica(OpenLog log)
-    {
-        (this.log, view) = (log, log.View);
-        writer = new(log);
-        writing = log.Surroundings.Workers.Start("clew replica", writer.RunAsync);
-        log.Start(writer.Fail);
-    }
+    private SegmentReplica(OpenLog log) => (view, writer) = (log.View, new(log));
 
     /// <summary>Given the events of each portion that erase others, once they are durable here, so that the content goes here too; nothing is written meanwhile.</summary>
     internal Func<IReadOnlyList<RecordedEvent>, Task<bool>>? ErasuresCame { get; set; }
@@ -152,7 +147,7 @@ public sealed class SegmentReplica : IEventReplica
     {
         Task closed;
         lock (gate)
-            closed = closing ??= CloseAsync();
+            closed = closing ??= writer.DisposeAsync().AsTask();
 
         await closed;
     }
@@ -171,7 +166,7 @@ public sealed class SegmentReplica : IEventReplica
         await ReplicaFolder.CheckAsync(surroundings.Disk, await surroundings.Disk.ListAsync(), mark, source);
         var folderLock = await FolderLock.TakeAsync(surroundings, options.LockWait, cancellation);
         return new(await OpenLog.OpenAsync(
-            surroundings, options, folderLock, (around, names) => ReplicaFolder.IdentifyAsync(around, names, mark, source)));
+            surroundings, options with { IndexFlushBytes = IndexFlushBytes }, folderLock, (around, names) => ReplicaFolder.IdentifyAsync(around, names, mark, source)));
     }
 
     private static Surroundings Around(IDisk disk, SegmentStoreOptions options) =>
@@ -179,14 +174,6 @@ public sealed class SegmentReplica : IEventReplica
 
     private static List<RecordedEvent> Erasures(IReadOnlyList<RecordedEvent> events) =>
         [.. events.Where(recorded => EventRecord.Stream(recorded.Record).SequenceEqual("$erasures"u8) && EventRecord.Type(recorded.Record).SequenceEqual("$erased"u8))];
-
-    private Task CloseAsync() => writer.AloneAsync(async () =>
-    {
-        writer.Stop();
-        await writing;
-        await log.CloseAsync();
-        return true;
-    });
 }
 
 /// <summary>What the folder of a replica says of it.</summary>
