@@ -9,8 +9,8 @@ namespace Clew.Store;
 /// </remarks>
 public static class Replication
 {
-    /// <summary>So much is given to the replica at a time, or what there is where that is less; more is no longer in the processor's cache.</summary>
-    private const int PortionBytes = 1024 * 1024;
+    /// <summary>When so much was read it is given to the replica: with the page that it ends in, what an embedded replica flushes at once.</summary>
+    private const int PortionBytes = 3 * 1024 * 1024;
 
     /// <summary>So many portions are under way at most: one is flushed, one forms, and the next is read.</summary>
     private const int PortionsMax = 2;

@@ -81,7 +81,8 @@ internal sealed class IndexKeeper(LogView view, IDisk disk, Entropy entropy, Blo
     {
         Span<byte> nonce = stackalloc byte[8];
         entropy(nonce);
-        var name = await new IndexFileWriter(disk, view.Lineage.LogId, BitConverter.ToUInt64(nonce), BreatheAsync).WriteAsync(sources);
+        var writer = new IndexFileWriter(disk, view.Lineage.LogId, BitConverter.ToUInt64(nonce), BreatheAsync) { FlushBytes = view.IndexFlushBytes };
+        var name = await writer.WriteAsync(sources);
         return await IndexFile.OpenAsync(disk, name, view.Lineage.LogId, cache)
             ?? throw new DiskException(DiskFault.Failed, $"{name} does not hold what was just written to it.");
 

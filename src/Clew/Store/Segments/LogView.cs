@@ -27,6 +27,9 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
     /// <summary>How many events are read aside at a time.</summary>
     public int PortionEvents => options.PortionEvents;
 
+    /// <summary>After how many bytes an index file that is being written is flushed.</summary>
+    public int IndexFlushBytes => options.IndexFlushBytes;
+
     /// <summary>Within how many of the latest events a repeated id is recognised.</summary>
     public int WindowEvents => options.WindowEvents;
 

@@ -11,13 +11,12 @@ namespace Clew.Store.Segments;
 /// Each group is flushed before the next one is written: where two were under way at a power loss, the second could be found whole behind a
 /// torn first one, and that looks like damage.
 /// </remarks>
-/// <param name="log">The log of the replica.</param>
-#pragma warning disable CA1001 // Whoever still waits for a turn when it closes must get it, and be refused then.
-internal sealed class ReplicaWriter(OpenLog log)
-#pragma warning restore CA1001
+internal sealed class ReplicaWriter : IAsyncDisposable
 {
-    private readonly LogView view = log.View;
-    private readonly LogEnd end = log.End;
+    private readonly OpenLog log;
+    private readonly LogView view;
+    private readonly LogEnd end;
+    private readonly Task loop;
     private readonly ReplicaRules rules = new();
     private readonly List<ulong> hashes = [];
     private readonly AsyncSignal wanted = new();
@@ -27,37 +26,19 @@ internal sealed class ReplicaWriter(OpenLog log)
     private FormingGroup group = new();
     private FormingGroup ahead = new();
     private TaskCompletionSource? flushing;
-    private LogHead formed = log.View.Head;
+    private LogHead formed;
     private int calls;
     private bool isStopping;
     private StoreFailedException? failure;
 
-    /// <summary>Writes and flushes groups as they are formed: a loop of its own, because it blocks in the disk.</summary>
-    public async Task RunAsync()
-    {
-        while (true)
-        {
-            await wanted.WaitAsync();
-            if (isStopping)
-                return;
+    private Task Flushing => flushing?.Task ?? Task.CompletedTask;
 
-            try
-            {
-                await FlushAsync();
-                flushing!.SetResult();
-            }
-            catch (Exception fault)
-            {
-                flushing!.SetException(fault);
-            }
-        }
-    }
-
-    /// <summary>Ends the loop, once nothing is formed or flushed any more.</summary>
-    public void Stop()
+    /// <param name="log">The log of the replica, which is closed with its writer.</param>
+    public ReplicaWriter(OpenLog log)
     {
-        isStopping = true;
-        wanted.Set();
+        (this.log, view, end, formed) = (log, log.View, log.End, log.View.Head);
+        loop = log.Surroundings.Workers.Start("clew replica", RunAsync);
+        log.Start(Fail);
     }
 
     /// <summary>Writes events that go on with the log, behind those of the calls before.</summary>
@@ -91,12 +72,43 @@ internal sealed class ReplicaWriter(OpenLog log)
         },
         CancellationToken.None);
 
+    /// <summary>Takes nothing more, and closes the log once nothing is formed or flushed.</summary>
+    public async ValueTask DisposeAsync() => await AloneAsync(async () =>
+    {
+        isStopping = true;
+        wanted.Set();
+        await loop;
+        await log.CloseAsync();
+        return true;
+    });
+
     /// <summary>Stops the replica for good: nobody knows any more what the disk holds.</summary>
     public void Fail(Exception cause)
     {
         var failed = new StoreFailedException(
             $"The replica in {log.Surroundings.Disk.Name} has stopped: {cause.Message} Open it again, and go on from where its head is then.", cause);
         view.Fail(Interlocked.CompareExchange(ref failure, failed, null) ?? failed);
+    }
+
+    /// <summary>Writes and flushes groups as they are formed: a loop of its own, because it blocks in the disk.</summary>
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            await wanted.WaitAsync();
+            if (isStopping)
+                return;
+
+            try
+            {
+                await FlushAsync();
+                flushing!.SetResult();
+            }
+            catch (Exception fault)
+            {
+                flushing!.SetException(fault);
+            }
+        }
     }
 
     private async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
@@ -111,8 +123,6 @@ internal sealed class ReplicaWriter(OpenLog log)
             turn.Release();
         }
     }
-
-    private Task Flushing => flushing?.Task ?? Task.CompletedTask;
 
     /// <summary>Forms the groups, and gives each to the loop once the one before is flushed.</summary>
     /// <returns>How many events were formed, which is all of them unless it was cancelled, and what ends when they are durable.</returns>

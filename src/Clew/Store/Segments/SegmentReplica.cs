@@ -11,20 +11,16 @@ namespace Clew.Store.Segments;
 /// </remarks>
 public sealed class SegmentReplica : IEventReplica, IVerifiableLog
 {
-    private readonly OpenLog log;
+    /// <summary>Nobody waits for a single flush of a replica, and many small ones take the device from those of the log.</summary>
+    private const int IndexFlushBytes = 4 * 1024 * 1024;
+
     private readonly LogView view;
+    private readonly LogProofs proofs;
     private readonly ReplicaWriter writer;
-    private readonly Task writing;
     private readonly Lock gate = new();
     private Task? closing;
 
-    private SegmentReplica(OpenLog log)
-    {
-        (this.log, view) = (log, log.View);
-        writer = new(log);
-        writing = log.Surroundings.Workers.Start("clew replica", writer.RunAsync);
-        log.Start(writer.Fail);
-    }
+    private SegmentReplica(OpenLog log) => (view, proofs, writer) = (log.View, log.Proofs, new(log));
 
     /// <summary>Opens a replica for more events of its log; makes it where the folder is empty or missing.</summary>
     /// <param name="folder">A folder on a local disk.</param>
@@ -145,22 +141,22 @@ public sealed class SegmentReplica : IEventReplica, IVerifiableLog
 
     /// <inheritdoc/>
     public ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => log.Proofs.TreeHeadAsync(at, cancellation));
+        StoreFaults.TranslateAsync(() => proofs.TreeHeadAsync(at, cancellation));
 
     /// <inheritdoc/>
     public ValueTask<InclusionProof> ProveInclusionAsync(GlobalPosition position, GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => log.Proofs.InclusionAsync(position, at, cancellation));
+        StoreFaults.TranslateAsync(() => proofs.InclusionAsync(position, at, cancellation));
 
     /// <inheritdoc/>
     public ValueTask<ConsistencyProof> ProveConsistencyAsync(GlobalPosition older, GlobalPosition? newer = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => log.Proofs.ConsistencyAsync(older, newer, cancellation));
+        StoreFaults.TranslateAsync(() => proofs.ConsistencyAsync(older, newer, cancellation));
 
     /// <summary>Waits for events that are being taken, ends the subscriptions, and closes the files so that the next opening is quick.</summary>
     public async ValueTask DisposeAsync()
     {
         Task closed;
         lock (gate)
-            closed = closing ??= CloseAsync();
+            closed = closing ??= writer.DisposeAsync().AsTask();
 
         await closed;
     }
@@ -179,22 +175,11 @@ public sealed class SegmentReplica : IEventReplica, IVerifiableLog
         await ReplicaFolder.CheckAsync(surroundings.Disk, await surroundings.Disk.ListAsync(), mark, source);
         var folderLock = await FolderLock.TakeAsync(surroundings, options.LockWait, cancellation);
         return new(await OpenLog.OpenAsync(
-            surroundings, options, folderLock, (around, names) => ReplicaFolder.IdentifyAsync(around, names, mark, source)));
+            surroundings, options with { IndexFlushBytes = IndexFlushBytes }, folderLock, (around, names) => ReplicaFolder.IdentifyAsync(around, names, mark, source)));
     }
 
     private static Surroundings Around(IDisk disk, SegmentStoreOptions options) =>
         new(disk, options.Time, new ThreadWorkers(), SystemEntropy.Fill);
-
-    private async Task CloseAsync()
-    {
-        await writer.AloneAsync(async () =>
-        {
-            writer.Stop();
-            await writing;
-            await log.CloseAsync();
-            return true;
-        });
-    }
 }
 
 /// <summary>What the folder of a replica says of it.</summary>

@@ -43,6 +43,9 @@ public sealed record SegmentStoreOptions
     /// <summary>How many events are read aside at a time, which only tests make smaller.</summary>
     internal int PortionEvents { get; init; } = 1024;
 
+    /// <summary>After how many bytes an index file that is being written is flushed: few where appends wait for the device too.</summary>
+    internal int IndexFlushBytes { get; init; } = 128 * 1024;
+
     internal void Check()
     {
         if (SegmentBytesMax is < SegmentBytesMin or > 1 << 30)

@@ -1,13 +1,16 @@
 namespace Clew.Store.Segments.Indexes;
 
-/// <summary>The ids of consecutive events, in memory, and the latest place of each: an open-addressed table.</summary>
+/// <summary>
+/// The ids of consecutive events, in memory, and the latest place of each: an open-addressed table, made when somebody first asks. Nobody does
+/// while ids ascend, or in a replica.
+/// </summary>
 internal sealed class IdTable(KeyHasher hasher)
 {
     private readonly ChunkedList<Guid> ids = new();
 
     // Half of the hash, and the ordinal plus 1; 0 is free.
     private (uint Hash, int Place)[] slots = new (uint, int)[64];
-    private bool isOutdated;
+    private bool isOutdated = true;
 
     /// <summary>By ordinal.</summary>
     public ChunkedList<Guid> Ids => ids;
@@ -15,11 +18,12 @@ internal sealed class IdTable(KeyHasher hasher)
     /// <summary>Adds the id of the next event.</summary>
     public void Add(Guid id)
     {
-        Renew();
-        if ((ids.Count + 1) * 4 > slots.Length * 3)
-            Grow();
-
         ids.Add(id);
+        if (isOutdated)
+            return;
+
+        if (ids.Count * 4 > slots.Length * 3)
+            Grow();
         var hash = HashOf(id);
         slots[SlotOf(id, hash)] = (hash, ids.Count);
     }
@@ -44,7 +48,10 @@ internal sealed class IdTable(KeyHasher hasher)
             return;
 
         isOutdated = false;
-        Array.Clear(slots);
+        var length = slots.Length;
+        while (ids.Count * 4 > length * 3)
+            length *= 2;
+        slots = new (uint, int)[length];
         for (var ordinal = 0; ordinal < ids.Count; ordinal++)
             slots[SlotOf(ids[ordinal], HashOf(ids[ordinal]))] = (HashOf(ids[ordinal]), ordinal + 1);
     }

@@ -114,7 +114,12 @@ internal sealed class BlockCache(int bytesMax)
 /// Writes a row of entries of one size into consecutive blocks of a file, and flushes as it goes: a flush of the log would wait for all
 /// that has gathered up.
 /// </summary>
-internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, int entryBytes)
+/// <param name="file">The file.</param>
+/// <param name="nonce">Of the file.</param>
+/// <param name="firstBlock">Where the row begins.</param>
+/// <param name="entryBytes">How large an entry is.</param>
+/// <param name="flushBytes">After how many bytes it flushes.</param>
+internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, int entryBytes, int flushBytes)
 {
     private const int BufferedBlocks = 32;
 
@@ -123,6 +128,7 @@ internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, i
     private int filled;
     private int at;
     private int written;
+    private int unflushed;
 
     /// <summary>Where the next entry goes; <see cref="AddedAsync"/> must follow.</summary>
     public Span<byte> Next => buffer.AsSpan((filled * IndexBlocks.Bytes) + at, entryBytes);
@@ -141,6 +147,11 @@ internal sealed class BlockWriter(IDiskFile file, ulong nonce, int firstBlock, i
     private async ValueTask FlushAsync()
     {
         await WriteAsync();
+        unflushed += buffer.Length;
+        if (unflushed < flushBytes)
+            return;
+
+        unflushed = 0;
         await file.SyncAsync();
     }
 

@@ -47,6 +47,9 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
     /// <summary>Under this name a file is no index yet, and is removed at the next opening.</summary>
     public const string UnfinishedSuffix = ".idx.tmp";
 
+    /// <summary>After how many bytes it flushes, so that no flush of the log waits for more.</summary>
+    public int FlushBytes { get; init; } = 128 * 1024;
+
     /// <summary>Writes, flushes and names the file.</summary>
     /// <returns>Its name.</returns>
     public async ValueTask<string> WriteAsync(IReadOnlyList<IIndexSource> sources)
@@ -101,7 +104,7 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
 
     private async ValueTask WriteOffsetsAsync(IDiskFile file, IReadOnlyList<IIndexSource> sources)
     {
-        var writer = new BlockWriter(file, nonce, 1, sizeof(uint));
+        var writer = new BlockWriter(file, nonce, 1, sizeof(uint), FlushBytes);
         foreach (var source in sources)
         {
             await foreach (var offsets in source.ReadOffsetsAsync())
@@ -116,9 +119,9 @@ internal sealed class IndexFileWriter(IDisk disk, Guid logId, ulong nonce, Func<
 
     private async ValueTask WriteSectionAsync(IDiskFile file, IndexSection section, IReadOnlyList<IIndexSource> sources, IndexKind kind)
     {
-        var keys = new BlockWriter(file, nonce, section.KeysBlock, IndexSection.KeyBytes);
-        var filter = new BlockWriter(file, nonce, section.FilterBlock, KeyFilter.LineBytes);
-        var list = new BlockWriter(file, nonce, section.ListBlock, sizeof(uint));
+        var keys = new BlockWriter(file, nonce, section.KeysBlock, IndexSection.KeyBytes, FlushBytes);
+        var filter = new BlockWriter(file, nonce, section.FilterBlock, KeyFilter.LineBytes, FlushBytes);
+        var list = new BlockWriter(file, nonce, section.ListBlock, sizeof(uint), FlushBytes);
         var (line, listed, written) = (0, 0u, 0L);
         var merge = await KeyMerge.OpenAsync(sources, kind);
         while (await merge.NextAsync())
