@@ -33,6 +33,8 @@ internal static class Targets
         ["index"] = new(() => [Indexed.Value[IndexName()]], TryIndex),
         ["head"] = new(() => [Store.Value[Watermark.FileName]], bytes => TryOpen(Watermark.FileName, bytes)),
         ["tree"] = new(() => [Store.Value[TreeFile.FileName]], TryTree),
+        ["replica"] = new(() => [new ReplicaMark(new(Guid.Empty, 1), "/orders", "/orders").ToBytes()], TryReplica),
+        ["erasing"] = new(() => [Journal()], TryErasing),
         ["note"] = new(NoteSeeds, TryNote),
         ["proof"] = new(ProofSeeds, TryProof),
     };
@@ -138,6 +140,29 @@ internal static class Targets
         var disk = Store.Value.Copy();
         disk[TreeFile.FileName] = bytes;
         Laboratory.With(disk, async store => await store.TreeHeadAsync());
+    }
+
+    private static void TryReplica(byte[] bytes)
+    {
+        if (bytes.Length > sizeof(uint))
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - sizeof(uint)), Crc32C.Of(bytes.AsSpan(0, bytes.Length - sizeof(uint))));
+        if (ReplicaMark.Read(bytes) is { } mark)
+            _ = mark.ToString();
+        TryOpen(ReplicaMark.FileName, bytes);
+    }
+
+    private static byte[] Journal()
+    {
+        var logId = StoreHeader.Read(Store.Value[StoreHeader.FileName], "").Lineage.LogId;
+        return new ErasureJournal(logId, Guid.Empty, [new(1, new byte[EventRecord.DigestBytes]), new(2, new byte[EventRecord.DigestBytes])]).ToBytes();
+    }
+
+    private static void TryErasing(byte[] bytes)
+    {
+        const int checkedFrom = 12;
+        if (bytes.Length > checkedFrom)
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), Crc32C.Of(bytes.AsSpan(checkedFrom)));
+        TryOpen(ErasureJournal.FileName, bytes);
     }
 
     private static void TryOpen(string name, byte[] bytes)

@@ -7,7 +7,7 @@ seconds=${1:?usage: fuzz.sh SECONDS [TARGET…]}
 shift
 targets=("$@")
 if [ ${#targets[@]} = 0 ]; then
-    targets=(record group segment index head tree note proof)
+    targets=(record group segment index head tree replica erasing note proof)
 fi
 
 work=$(mktemp -d)
