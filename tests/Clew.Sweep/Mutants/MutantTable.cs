@@ -76,6 +76,15 @@ internal static class MutantTable
         new("merged index forgets where its parts begin", new Edit("Indexes/IndexFileWriter.cs", "(uint)(source.First - sources[0].First)", "0u")),
         new("union loses its last side", new Edit("Indexes/Cursor.cs", "for (var index = 0; index < cursors.Count; index++)", "for (var index = 0; index < Math.Max(1, cursors.Count - 1); index++)")),
         new("verifying believes an index", new Edit("SegmentStoreVerification.cs", "if (!sum.Equals(expected[index]))", "if (sum is null)")),
+        new("replica answers before its flush", new Edit("ReplicaWriter.cs", "        await end.SyncAsync();\n", "")),
+        new("replica flushes every other group only", new Edit("ReplicaWriter.cs", "        await end.SyncAsync();\n", "        if (end.Point.Group % 2 == 0)\n            await end.SyncAsync();\n")),
+        new("replica leaves its mark to the system", new Edit("ReplicaWriter.cs", "            await end.SyncHeadAsync();\n", "            await Task.CompletedTask;\n")),
+        new("events of a full disk stay in the index of a replica", new Edit("ReplicaWriter.cs", "        group.TakeBack(tail);\n", "")),
+        new("events formed behind a full disk stay in the index of a replica", new Edit("ReplicaWriter.cs", "        ahead.TakeBack(tail);\n", "")),
+        new("replica goes on after a fault of its disk", new Edit("ReplicaWriter.cs", "        ThrowIfFailed();\n        rules", "        rules")),
+        new("replica cuts a batch", new Edit("ReplicaWriter.cs", "var behind = next + events[next].BatchCount;", "var behind = next + 1;")),
+        new("mark of a replica made after its store", new Edit("ReplicaFolder.cs", "        if (mark != found)\n            await mark.PutAsync(surroundings.Disk);\n        return store ?? await StoreFolder.CreateAsync(surroundings, mark.Lineage);", "        var made = store ?? await StoreFolder.CreateAsync(surroundings, mark.Lineage);\n        if (mark != found)\n            await mark.PutAsync(surroundings.Disk);\n        return made;")),
+        new("mark of a replica removed before the next epoch", new Edit("ReplicaPromotion.cs", "        if (promotion == Promotion.NewEpoch)\n", "        await disk.DeleteAsync(ReplicaMark.FileName);\n        if (promotion == Promotion.NewEpoch)\n")),
         new("verifying ignores HEAD", new Edit("SegmentStoreVerification.cs", "mark.Point.Group > Point.Group)", "mark.Point.Group < 0)")),
     ];
 }
