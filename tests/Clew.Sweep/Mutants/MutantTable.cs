@@ -99,6 +99,15 @@ internal static class MutantTable
             new Edit("RecordReader.cs", "        if (needed > 0 && needed <= length)\n", "        var erasing = await view.Segments.ErasingAsync();\n        if (needed > 0 && needed <= length)\n")),
         new("erasing: journal looked at after the group", new Edit("GroupScanner.cs", "        var erasing = await segments.ErasingAsync();\n        Forget();\n        if (await HeaderAsync(point) is not { } again)\n            return null;\n", "        Forget();\n        if (await HeaderAsync(point) is not { } again)\n            return null;\n        var erasing = await segments.ErasingAsync();\n")),
         new("erasing: what a full disk refused stays behind", new Edit("LogEnd.cs", "        await ClearRefusedAsync();\n", "")),
+        new("replica answers before its flush", new Edit("ReplicaWriter.cs", "        await end.SyncAsync();\n", "")),
+        new("replica flushes every other group only", new Edit("ReplicaWriter.cs", "        await end.SyncAsync();\n", "        if (end.Point.Group % 2 == 0)\n            await end.SyncAsync();\n")),
+        new("replica leaves its mark to the system", new Edit("ReplicaWriter.cs", "            await end.SyncHeadAsync();\n", "            await Task.CompletedTask;\n")),
+        new("events of a full disk stay in the index of a replica", new Edit("ReplicaWriter.cs", "        group.TakeBack(tail);\n", "")),
+        new("events formed behind a full disk stay in the index of a replica", new Edit("ReplicaWriter.cs", "        ahead.TakeBack(tail);\n", "")),
+        new("replica goes on after a fault of its disk", new Edit("ReplicaWriter.cs", "        ThrowIfFailed();\n        rules", "        rules")),
+        new("replica cuts a batch", new Edit("ReplicaWriter.cs", "var behind = next + events[next].BatchCount;", "var behind = next + 1;")),
+        new("mark of a replica made after its store", new Edit("ReplicaFolder.cs", "        if (mark != found)\n            await mark.PutAsync(surroundings.Disk);\n        return store ?? await StoreFolder.CreateAsync(surroundings, mark.Lineage);", "        var made = store ?? await StoreFolder.CreateAsync(surroundings, mark.Lineage);\n        if (mark != found)\n            await mark.PutAsync(surroundings.Disk);\n        return made;")),
+        new("mark of a replica removed before the next epoch", new Edit("ReplicaPromotion.cs", "        if (promotion == Promotion.NewEpoch)\n", "        await disk.DeleteAsync(ReplicaMark.FileName);\n        if (promotion == Promotion.NewEpoch)\n")),
         new("verifying ignores HEAD", new Edit("SegmentStoreVerification.cs", "mark.Point.Group > Point.Group)", "mark.Point.Group < 0)")),
     ];
 }
