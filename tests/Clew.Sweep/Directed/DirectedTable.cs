@@ -59,6 +59,7 @@ internal static class DirectedTable
         new(ReadingChecks.What_cannot_be_read_for_a_moment_is_left_out_by_nobody),
         new(ReadingChecks.Verifying_names_the_event_that_is_damaged),
         new(ReadingChecks.Verifying_beside_a_writer_that_begins_a_segment_finds_no_damage),
+        new(ReadingChecks.Verifying_beside_a_writer_that_goes_on_while_the_end_is_looked_at_finds_no_damage),
         new(ReadingChecks.Verifying_notices_that_durable_events_are_gone),
         new(ErasureChecks.An_erasure_that_is_cut_short_anywhere_has_happened_wholly_or_not_at_all),
         new(ErasureChecks.Nothing_is_overwritten_before_journal_and_record_are_on_the_device_and_no_journal_goes_before_that),

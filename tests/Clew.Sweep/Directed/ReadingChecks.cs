@@ -96,6 +96,33 @@ internal static class ReadingChecks
         Expect.That(report.IsSound && report.Segments > 1, $"verifying finds {report.FirstDamage} in {report.Segments} segments");
     }
 
+    public static void Verifying_beside_a_writer_that_goes_on_while_the_end_is_looked_at_finds_no_damage()
+    {
+        var disk = new WatchedDisk(KilledStore.With(batches: 2));
+
+        var report = disk.With(async (store, _) =>
+        {
+            // The segment's header, its groups, and then what lies behind them.
+            var held = disk.HoldRead(".seg");
+            var verifying = SegmentStoreVerification.RunAsync(disk).AsTask();
+            for (var read = 1; read < 3; read++)
+            {
+                Expect.That(held.IsReached, $"verifying does not read the segment {read} times");
+                var next = disk.HoldRead(".seg");
+                held.LetGo();
+                held = next;
+            }
+
+            Expect.That(held.IsReached, "verifying does not look at what lies behind the log");
+            for (var number = 2; number < 6; number++)
+                await Laboratory.AppendAsync(store, number);
+            held.LetGo();
+            return await verifying;
+        });
+
+        Expect.That(report.IsSound, $"verifying finds {report.FirstDamage}");
+    }
+
     public static void Verifying_notices_that_durable_events_are_gone()
     {
         var disk = KilledStore.With(batches: 6);

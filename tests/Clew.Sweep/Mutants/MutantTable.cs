@@ -108,6 +108,7 @@ internal static class MutantTable
         new("replica cuts a batch", new Edit("ReplicaWriter.cs", "var behind = next + events[next].BatchCount;", "var behind = next + 1;")),
         new("mark of a replica made after its store", new Edit("ReplicaFolder.cs", "        if (mark != found)\n            await mark.PutAsync(surroundings.Disk);\n        return store ?? await StoreFolder.CreateAsync(surroundings, mark.Lineage);", "        var made = store ?? await StoreFolder.CreateAsync(surroundings, mark.Lineage);\n        if (mark != found)\n            await mark.PutAsync(surroundings.Disk);\n        return made;")),
         new("mark of a replica removed before the next epoch", new Edit("ReplicaPromotion.cs", "        if (promotion == Promotion.NewEpoch)\n", "        await disk.DeleteAsync(ReplicaMark.FileName);\n        if (promotion == Promotion.NewEpoch)\n")),
+        new("verifying takes what was appended meanwhile for damage", new Edit("SegmentStoreVerification.cs", "            if (await last.NextAsync(Point) is not { } next)\n", "            var next = Point;\n            if (next is not null)\n")),
         new("verifying ignores HEAD", new Edit("SegmentStoreVerification.cs", "mark.Point.Group > Point.Group)", "mark.Point.Group < 0)")),
     ];
 }

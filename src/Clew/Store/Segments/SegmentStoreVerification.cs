@@ -178,9 +178,7 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
             while (!IsFollowed() && await scanner.NextAsync(Point) is { } next)
             {
                 cancellation.ThrowIfCancellationRequested();
-                scanner.ForEachRecord(Sum);
-                Advance(next.Offset - Point.Offset);
-                Point = next;
+                Take(scanner, next);
             }
         }
 
@@ -203,8 +201,16 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
             return await BreakAsync(segments.Last, $"events up to {files[^1].Last} were indexed");
 
         var last = new GroupScanner(segments, segments.Last);
-        if (await last.FindLaterAsync(Point) is { } later)
-            return (await last.DiagnoseAsync(Point)) with { What = $"a group is damaged, and a later one follows at byte {later}" };
+        while (await last.FindLaterAsync(Point) is { } later)
+        {
+            // A writer may be at work, and has gone on since this place was read: then the group is there by now, for it was written before the later one.
+            last.Forget();
+            if (await last.NextAsync(Point) is not { } next)
+                return (await last.DiagnoseAsync(Point)) with { What = $"a group is damaged, and a later one follows at byte {later}" };
+
+            Take(last, next);
+        }
+
         if (await last.EndOfDataAsync(Point.Offset) is var end && end > Point.Offset)
             notes.Add($"{segments.Last.FileName} ends with {end - Point.Offset:N0} bytes of a group that was not finished or is being written; the next writer cuts it off.");
 
@@ -233,6 +239,13 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
         }
 
         return damaged;
+    }
+
+    private void Take(GroupScanner scanner, LogPoint next)
+    {
+        scanner.ForEachRecord(Sum);
+        Advance(next.Offset - Point.Offset);
+        Point = next;
     }
 
     private async ValueTask<Damage> BreakAsync(SegmentHeader segment, string what)
