@@ -32,7 +32,7 @@ internal static class Targets
         ["segment"] = new(() => [Segment()], TrySegment),
         ["index"] = new(() => [Indexed.Value[IndexName()]], TryIndex),
         ["head"] = new(() => [Store.Value[Watermark.FileName]], bytes => TryOpen(Watermark.FileName, bytes)),
-        ["tree"] = new(() => [Store.Value[TreeFile.FileName]], TryTree),
+        ["tree"] = new(() => [Tree()], TryTree),
         ["replica"] = new(() => [new ReplicaMark(new(Guid.Empty, 1), "/orders", "/orders").ToBytes()], TryReplica),
         ["erasing"] = new(() => [Journal()], TryErasing),
         ["note"] = new(NoteSeeds, TryNote),
@@ -133,6 +133,15 @@ internal static class Targets
         var disk = Indexed.Value.Copy();
         disk[IndexName()] = bytes;
         Open(disk);
+    }
+
+    private static byte[] Tree()
+    {
+        var disk = Store.Value.Copy();
+        var logId = StoreHeader.Read(disk[StoreHeader.FileName], "").Lineage.LogId;
+        using var file = TreeFile.CreateAsync(disk, logId).AsTask().GetAwaiter().GetResult();
+        file.WriteAsync(0, [Digest.Of([1]), Digest.Of([2])]).AsTask().GetAwaiter().GetResult();
+        return disk[TreeFile.FileName];
     }
 
     private static void TryTree(byte[] bytes)
