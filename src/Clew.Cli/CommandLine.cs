@@ -71,6 +71,7 @@ internal static class CommandLine
             new ProveCommand(terminal),
             new CheckCommand(terminal),
             new EraseCommand(terminal),
+            new ArchiveCommand(terminal),
             new BackupCommand(terminal),
             new RestoreCommand(terminal),
             new FollowCommand(terminal),

@@ -32,6 +32,8 @@ internal sealed record Failure(ExitCode Code, string Kind, string Message)
         ReplicaRefusedException => new(ExitCode.CouldNot, "other-log", exception.Message),
         ReplicaDivergedException => new(ExitCode.CouldNot, "diverged", exception.Message),
         PromotionRefusedException => new(ExitCode.CouldNot, "promotion", exception.Message),
+        ArchiveNotAttachedException => new(ExitCode.CouldNot, "archive", exception.Message),
+        ArchiveRefusedException => new(ExitCode.CouldNot, "archive", exception.Message),
         StoreFullException => new(ExitCode.CouldNot, "full", exception.Message),
         StoreCorruptedException => new(ExitCode.CouldNot, "damaged", exception.Message),
         HistoryChangedException => new(ExitCode.No, "history", exception.Message),

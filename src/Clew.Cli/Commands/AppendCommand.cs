@@ -13,7 +13,7 @@ internal sealed class AppendCommand : ToolCommand
 {
     private const char ByteOrderMark = '\uFEFF';
 
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
     private readonly Option<string> stream = new("--stream") { Description = "The stream it belongs to.", HelpName = "S", Required = true };
     private readonly Option<string> type = new("--type") { Description = "Its name in the log.", HelpName = "T", Required = true };
 
@@ -42,7 +42,7 @@ internal sealed class AppendCommand : ToolCommand
     public AppendCommand(Terminal terminal)
         : base(terminal, "append", "Appends one event, and answers once it is durable. An empty or missing folder becomes a store.")
     {
-        Add(store);
+        store.AddTo(this);
         Add(stream);
         Add(type);
         Add(data);
@@ -64,14 +64,14 @@ internal sealed class AppendCommand : ToolCommand
         IReadOnlyList<AppendCondition> conditions = options.GetValue(expect) is { } version
             ? [new AppendCondition.StreamAtVersion(appended.Stream, new StreamVersion(version))]
             : [];
-        CheckThereIsOne(options.GetRequiredValue(store), options.GetValue(expect) ?? 0);
-        var storeOptions = new SegmentStoreOptions
+        CheckThereIsOne(store.Folder(options), options.GetValue(expect) ?? 0);
+        var storeOptions = store.Options(options) with
         {
             Clock = new ClockBounds { Confirmed = options.GetValue(confirmClock) },
             Time = screen.Time,
         };
 
-        await using var log = await SegmentEventStore.OpenAsync(options.GetRequiredValue(store), storeOptions, cancellation);
+        await using var log = await SegmentEventStore.OpenAsync(store.Folder(options), storeOptions, cancellation);
         switch (await log.AppendAsync(new AppendBatch([appended], conditions), cancellation))
         {
             case AppendResult.Appended result:

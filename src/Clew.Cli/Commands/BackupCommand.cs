@@ -8,7 +8,7 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew backup</c>: a copy of a store that grows with it, made while an application appends.</summary>
 internal sealed class BackupCommand : ToolCommand
 {
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
     private readonly Option<string> target = OptionOf.Folder("--to", "The backup's folder; made where it is missing.");
 
     private readonly Option<bool> noCheck = new("--no-check")
@@ -19,7 +19,7 @@ internal sealed class BackupCommand : ToolCommand
     public BackupCommand(Terminal terminal)
         : base(terminal, "backup", "Copies what is new since the last backup, and checks it; an application may append meanwhile.")
     {
-        Add(store);
+        store.AddTo(this);
         Add(target);
         Add(noCheck);
     }
@@ -30,7 +30,7 @@ internal sealed class BackupCommand : ToolCommand
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
         var folder = options.GetRequiredValue(target);
-        var copied = await Copying.RunAsync(screen, options.GetRequiredValue(store), folder, cancellation);
+        var copied = await Copying.RunAsync(screen, store.Folder(options), store.Options(options), folder, cancellation);
         var report = options.GetValue(noCheck) ? null : await VerifyCommand.CheckAsync(screen, folder, new(), cancellation);
         if (screen.IsJson)
             ShowJson(screen, copied, report);

@@ -9,9 +9,9 @@ namespace Clew.Cli.Commands;
 internal static class Copying
 {
     /// <summary>Opens both and copies; what was copied stays, also where something ends it.</summary>
-    public static async Task<ReplicationProgress> RunAsync(Screen screen, string from, string to, CancellationToken cancellation)
+    public static async Task<ReplicationProgress> RunAsync(Screen screen, string from, SegmentStoreOptions options, string to, CancellationToken cancellation)
     {
-        await using var source = await SegmentEventReader.OpenAsync(from, null, cancellation);
+        await using var source = await SegmentEventReader.OpenAsync(from, options, cancellation);
         var lineage = (await source.HeadAsync(cancellation)).Lineage;
         await using var replica = await SegmentReplica.OpenAsync(to, lineage, from, null, cancellation);
         var latest = new Latest();

@@ -17,7 +17,7 @@ internal sealed class CrashingWriterCommand : ToolCommand
     // It is meant to be killed long before; if nobody does, it must not fill the disk.
     private const int EventsMaxEach = 20_000;
 
-    private readonly Option<string> store = StoreOption();
+    private readonly Option<string> store = OptionOf.Folder("--store", "The store's folder.");
     private readonly Lock turn = new();
 
     public CrashingWriterCommand(Terminal terminal)

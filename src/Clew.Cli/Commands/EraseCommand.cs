@@ -9,7 +9,7 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew erase</c>: takes the content of events away for ever, once its user has seen how many they are.</summary>
 internal sealed class EraseCommand : ToolCommand
 {
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
     private readonly Option<long?> position = OptionOf.Number("--position", 1, "P", "The event at this position.");
     private readonly Option<string?> stream = new("--stream") { Description = "All events of this stream.", HelpName = "S" };
 
@@ -33,7 +33,7 @@ internal sealed class EraseCommand : ToolCommand
     public EraseCommand(Terminal terminal)
         : base(terminal, "erase", "Overwrites data and metadata of events for ever, and records that, why, and who did it.")
     {
-        Add(store);
+        store.AddTo(this);
         Add(position);
         Add(stream);
         Add(tags);
@@ -52,8 +52,8 @@ internal sealed class EraseCommand : ToolCommand
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
         var request = new EraseRequest(Target(options)) { Reason = options.GetRequiredValue(reason), By = options.GetRequiredValue(by) };
-        var folder = options.GetRequiredValue(store);
-        var found = await FindAsync(folder, request.Target, cancellation);
+        var folder = store.Folder(options);
+        var found = await FindAsync(folder, store.Options(options), request.Target, cancellation);
         if (found.Present == 0)
         {
             Show(screen, found, new(0, found.Erased, []));
@@ -66,7 +66,7 @@ internal sealed class EraseCommand : ToolCommand
             throw new CommandException(Failure.Usage($"Nothing was erased. Add --yes to erase {Counted.Text(found.Present, "event")} for ever."));
         }
 
-        var storeOptions = new SegmentStoreOptions
+        var storeOptions = store.Options(options) with
         {
             Clock = new ClockBounds { Confirmed = options.GetValue(confirmClock) },
             Time = screen.Time,
@@ -94,9 +94,9 @@ internal sealed class EraseCommand : ToolCommand
     }
 
     // Through a reader, so that it can be asked while an application has the store open, and so that no folder becomes a store.
-    private static async Task<Selected> FindAsync(string folder, EraseTarget target, CancellationToken cancellation)
+    private static async Task<Selected> FindAsync(string folder, SegmentStoreOptions options, EraseTarget target, CancellationToken cancellation)
     {
-        await using var reader = await SegmentEventReader.OpenAsync(folder, null, cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(folder, options, cancellation);
         var found = default(Selected);
         await foreach (var recorded in reader.ReadEventsAsync(target.ToRead(), cancellation))
             found = recorded.IsErased ? found with { Erased = found.Erased + 1 } : found.With(recorded);

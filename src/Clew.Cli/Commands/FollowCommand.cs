@@ -15,6 +15,7 @@ internal sealed class FollowCommand : ToolCommand
     };
 
     private readonly Option<string> store = OptionOf.Folder("--store", "The replica's folder; made where it is missing.");
+    private readonly Option<string?> archive = StorePlace.ArchiveOption();
     private readonly Option<bool> promote = new("--promote") { Description = "Follow no more: make the replica a store that takes appends." };
     private readonly Option<bool> newEpoch = RestoreCommand.NewEpochOption();
 
@@ -23,6 +24,7 @@ internal sealed class FollowCommand : ToolCommand
     {
         Add(source);
         Add(store);
+        Add(archive);
         Add(promote);
         Add(newEpoch);
     }
@@ -47,7 +49,7 @@ internal sealed class FollowCommand : ToolCommand
 
         try
         {
-            await FollowAsync(screen, from, to, cancellation);
+            await FollowAsync(screen, from, StorePlace.Options(options.GetValue(archive)), to, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -57,9 +59,9 @@ internal sealed class FollowCommand : ToolCommand
         return ExitCode.Done;
     }
 
-    private static async Task FollowAsync(Screen screen, string from, string to, CancellationToken cancellation)
+    private static async Task FollowAsync(Screen screen, string from, SegmentStoreOptions options, string to, CancellationToken cancellation)
     {
-        await using var log = await SegmentEventReader.OpenAsync(from, null, cancellation);
+        await using var log = await SegmentEventReader.OpenAsync(from, options, cancellation);
         var lineage = (await log.HeadAsync(cancellation)).Lineage;
         await using var replica = await SegmentReplica.OpenAsync(to, lineage, from, null, cancellation);
         await SegmentSeals.CopyAsync(from, to, cancellation);

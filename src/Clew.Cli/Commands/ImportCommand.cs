@@ -11,7 +11,7 @@ namespace Clew.Cli.Commands;
 internal sealed class ImportCommand : ToolCommand
 {
     private readonly Argument<string> file = new("FILE") { Description = "The file; gzip is unpacked on the way." };
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
 
     private readonly Option<string?> format = new("--format")
     {
@@ -28,7 +28,7 @@ internal sealed class ImportCommand : ToolCommand
         : base(terminal, "import", "Imports events from a file. Doing it again imports only what is missing.")
     {
         Add(file);
-        Add(store);
+        store.AddTo(this);
         Add(format);
         Add(confirmClock);
     }
@@ -45,7 +45,7 @@ internal sealed class ImportCommand : ToolCommand
         if (path.Length == 0)
             throw new CommandException(Failure.Usage("FILE takes the path of a file, not nothing."));
         var asked = AskedFormat(options.GetValue(format));
-        var storeOptions = new SegmentStoreOptions
+        var storeOptions = store.Options(options) with
         {
             Clock = new() { Confirmed = options.GetValue(confirmClock) },
             Time = screen.Time,
@@ -59,7 +59,7 @@ internal sealed class ImportCommand : ToolCommand
 
             // All of it, before anything is appended: a file that is broken leaves the store as it was.
             await PassAsync(screen, path, known.Value, "checking", batches => CheckAsync(batches, cancellation), cancellation);
-            await using var log = await SegmentEventStore.OpenAsync(options.GetRequiredValue(store), storeOptions, cancellation);
+            await using var log = await SegmentEventStore.OpenAsync(store.Folder(options), storeOptions, cancellation);
             importer = new(log);
             await PassAsync(screen, path, known.Value, "importing", batches => importer.RunAsync(batches, cancellation), cancellation);
         }

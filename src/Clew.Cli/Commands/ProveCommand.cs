@@ -18,7 +18,7 @@ internal sealed class ProveCommand : ToolCommand
         CustomParser = Position,
     };
 
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
 
     private readonly Option<string?> seal = new("--seal")
     {
@@ -43,7 +43,7 @@ internal sealed class ProveCommand : ToolCommand
         : base(terminal, "prove", "Writes a proof that an event was recorded, or that the log only grew; \"clew check\", or any other verifier, checks it without the store.")
     {
         Add(position);
-        Add(store);
+        store.AddTo(this);
         Add(seal);
         Add(since);
         Add(withoutContent);
@@ -64,8 +64,8 @@ internal sealed class ProveCommand : ToolCommand
         if (older is not null && options.GetValue(withoutContent))
             throw new CommandException(Failure.Usage("--without-content is for the proof of an event."));
 
-        var folder = options.GetRequiredValue(store);
-        await using var reader = await SegmentEventReader.OpenAsync(folder, null, cancellation);
+        var folder = store.Folder(options);
+        await using var reader = await SegmentEventReader.OpenAsync(folder, store.Options(options), cancellation);
         var least = of ?? (older is null ? 0 : TextFile.Seal(older).Head.Size);
         var under = await SealAsync(reader, folder, options.GetValue(seal), least, cancellation);
         var proof = of is { } event_

@@ -11,7 +11,7 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew read</c>: events of the past.</summary>
 internal sealed class ReadCommand : ToolCommand
 {
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
     private readonly EventSelection selection = new();
     private readonly Option<long?> after = OptionOf.Number("--after", 0, "P", "Only events after this position.");
 
@@ -26,7 +26,7 @@ internal sealed class ReadCommand : ToolCommand
     public ReadCommand(Terminal terminal)
         : base(terminal, "read", "Shows events, also as of a moment in the past, also while an application appends.")
     {
-        Add(store);
+        store.AddTo(this);
         selection.AddTo(this);
         Add(after);
         Add(asOf);
@@ -53,7 +53,7 @@ internal sealed class ReadCommand : ToolCommand
             Limit = occurredBefore is null ? limit : null,
         };
 
-        await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(store.Folder(options), store.Options(options), cancellation);
         var printer = new EventPrinter(screen);
         var head = await reader.HeadAsync(cancellation);
         if (request.AsOf is AsOf.Position { Last: var last } && last > head.Position && !screen.IsJson)

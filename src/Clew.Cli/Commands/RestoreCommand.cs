@@ -37,7 +37,7 @@ internal sealed class RestoreCommand : ToolCommand
         var promotion = options.GetValue(newEpoch) ? Promotion.NewEpoch : Promotion.SameLog;
         if (!await IsCopiedAsync(from, to, promotion, cancellation))
         {
-            await Copying.RunAsync(screen, from, to, cancellation);
+            await Copying.RunAsync(screen, from, new(), to, cancellation);
             var report = await VerifyCommand.CheckAsync(screen, to, new(), cancellation);
             if (!report.IsSound)
                 return ShowDamage(screen, report);

@@ -12,7 +12,7 @@ internal sealed class SealCommand : ToolCommand
 {
     private const string PublicKeySuffix = ".pub";
 
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
     private readonly Option<string?> key = new("--key") { Description = "The log's private key, which only its owner may read.", HelpName = "FILE" };
 
     private readonly Option<string?> newKey = new("--new-key")
@@ -39,7 +39,7 @@ internal sealed class SealCommand : ToolCommand
     public SealCommand(Terminal terminal)
         : base(terminal, "seal", "Signs the root over all events, also while an application appends. Carry seals elsewhere: there they prove something.")
     {
-        Add(store);
+        store.AddTo(this);
         Add(key);
         Add(newKey);
         Add(rotateTo);
@@ -57,16 +57,16 @@ internal sealed class SealCommand : ToolCommand
 
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
-        var folder = options.GetRequiredValue(store);
+        var folder = store.Folder(options);
         var (own, made, next, added) = (options.GetValue(key), options.GetValue(newKey), options.GetValue(rotateTo), options.GetValue(countersigned));
         switch (own, made, next, added, options.GetValue(list))
         {
             case (null, not null, null, null, false):
-                return await MakeKeyAsync(screen, folder, made, cancellation);
+                return await MakeKeyAsync(screen, folder, store.Options(options), made, cancellation);
             case (not null, null, null, null, false):
-                return await SealAsync(screen, folder, own, options.GetValue(output), cancellation);
+                return await SealAsync(screen, folder, store.Options(options), own, options.GetValue(output), cancellation);
             case (not null, null, not null, null, false):
-                return await RotateAsync(screen, folder, own, next, cancellation);
+                return await RotateAsync(screen, folder, store.Options(options), own, next, cancellation);
             case (null, null, null, not null, false):
                 return await AddAsync(screen, folder, added, cancellation);
             case (null, null, null, null, true):
@@ -77,13 +77,13 @@ internal sealed class SealCommand : ToolCommand
         }
     }
 
-    private static async Task<ExitCode> SealAsync(Screen screen, string folder, string key, string? output, CancellationToken cancellation)
+    private static async Task<ExitCode> SealAsync(Screen screen, string folder, SegmentStoreOptions options, string key, string? output, CancellationToken cancellation)
     {
         if (output is not null && File.Exists(output))
             throw new CommandException(Failure.Usage($"{output} is there already; give another name."));
 
         using var signer = Ed25519Signer.Load(key);
-        var seal = await SegmentSeals.SealAsync(folder, signer, cancellation);
+        var seal = await SegmentSeals.SealAsync(folder, signer, options, cancellation);
         if (output is not null)
             TextFile.WriteNew(output, seal.ToString());
 
@@ -91,12 +91,12 @@ internal sealed class SealCommand : ToolCommand
         return ExitCode.Done;
     }
 
-    private static async Task<ExitCode> MakeKeyAsync(Screen screen, string folder, string path, CancellationToken cancellation)
+    private static async Task<ExitCode> MakeKeyAsync(Screen screen, string folder, SegmentStoreOptions options, string path, CancellationToken cancellation)
     {
         if (File.Exists(path + PublicKeySuffix))
             throw new CommandException(Failure.Usage($"{path + PublicKeySuffix} is there already; give another name."));
 
-        await using var reader = await SegmentEventReader.OpenAsync(folder, null, cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(folder, options, cancellation);
         var lineage = (await reader.HeadAsync(cancellation)).Lineage;
         using var signer = Ed25519Signer.Create(SealOrigin.Of(lineage.LogId, lineage.Epoch));
         signer.Save(path);
@@ -119,14 +119,14 @@ internal sealed class SealCommand : ToolCommand
         return ExitCode.Done;
     }
 
-    private static async Task<ExitCode> RotateAsync(Screen screen, string folder, string from, string to, CancellationToken cancellation)
+    private static async Task<ExitCode> RotateAsync(Screen screen, string folder, SegmentStoreOptions options, string from, string to, CancellationToken cancellation)
     {
         using var oldSigner = Ed25519Signer.Load(from);
         using var newSigner = Ed25519Signer.Load(to);
         if (oldSigner.Key == newSigner.Key)
             throw new CommandException(Failure.Usage($"{to} holds the same key as {from}."));
 
-        var rotation = await SegmentSeals.RotateAsync(folder, oldSigner, newSigner, cancellation);
+        var rotation = await SegmentSeals.RotateAsync(folder, oldSigner, newSigner, options, cancellation);
         if (!screen.IsJson)
         {
             screen.Line(Printable.Lines(rotation.ToString()).TrimEnd('\n'));

@@ -9,16 +9,16 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew stats</c>: what a store is, and what it takes on its disk.</summary>
 internal sealed class StatsCommand : ToolCommand
 {
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
 
     public StatsCommand(Terminal terminal)
-        : base(terminal, "stats", "Shows where a log stands, and what it takes on its disk.") => Add(store);
+        : base(terminal, "stats", "Shows where a log stands, and what it takes on its disk.") => store.AddTo(this);
 
     public override IReadOnlyList<string> Examples => ["clew stats --store ./orders"];
 
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
-        await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(store.Folder(options), store.Options(options), cancellation);
         var size = await reader.StatisticsAsync(cancellation);
         var head = await reader.HeadAsync(cancellation);
         if (screen.IsJson)
@@ -32,6 +32,7 @@ internal sealed class StatsCommand : ToolCommand
                 json.WriteTime("recordedAt", head.RecordedAt);
                 json.WriteNumber("events", head.Position.Value);
                 json.WriteNumber("segments", size.Segments);
+                json.WriteNumber("archivedSegments", size.ArchivedSegments);
                 json.WriteNumber("logBytes", size.LogBytes);
                 json.WriteNumber("segmentBytes", size.SegmentBytes);
                 json.WriteNumber("indexFiles", size.IndexFiles);
@@ -47,7 +48,8 @@ internal sealed class StatsCommand : ToolCommand
         grid.AddRow("last recorded", head.RecordedAt is { } recorded ? IsoTime.Text(recorded) : "never");
         grid.AddRow(
             "segments",
-            $"{Counted.Text(size.Segments, "file")}, {Number(size.SegmentBytes)} bytes, of which {Number(size.LogBytes)} in use");
+            $"{Counted.Text(size.Segments - size.ArchivedSegments, "file")}, {Number(size.SegmentBytes)} bytes, "
+            + (size.ArchivedSegments == 0 ? $"of which {Number(size.LogBytes)} in use" : $"and {Counted.Text(size.ArchivedSegments, "segment")} archived"));
         grid.AddRow("indexes", $"{Counted.Text(size.IndexFiles, "file")}, {Number(size.IndexBytes)} bytes");
         if (size.Events > 0)
             grid.AddRow("bytes an event", Number(size.LogBytes / size.Events));

@@ -17,7 +17,7 @@ internal sealed class StreamsCommand : ToolCommand
     // Whoever wants all of a long name asks for JSON.
     private const int NameCharactersMax = 60;
 
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
 
     private readonly Option<long?> limit = OptionOf.Number(
         "--limit", 1, "N", $"At most so many streams. Default: {RowsDefault}; with --json, all.");
@@ -25,7 +25,7 @@ internal sealed class StreamsCommand : ToolCommand
     public StreamsCommand(Terminal terminal)
         : base(terminal, "streams", "Lists the streams, those with the most events first. Reads the whole log.")
     {
-        Add(store);
+        store.AddTo(this);
         Add(limit);
     }
 
@@ -34,7 +34,7 @@ internal sealed class StreamsCommand : ToolCommand
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
         var asked = options.GetValue(limit);
-        await using var reader = await SegmentEventReader.OpenAsync(options.GetRequiredValue(store), null, cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(store.Folder(options), store.Options(options), cancellation);
         var streams = new Dictionary<string, Extent>();
         await foreach (var recorded in reader.ReadEventsAsync(ReadRequest.All, cancellation))
         {

@@ -20,6 +20,4 @@ internal abstract class ToolCommand : Command
     public abstract IReadOnlyList<string> Examples { get; }
 
     protected abstract Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation);
-
-    protected static Option<string> StoreOption() => OptionOf.Folder("--store", "The store's folder.");
 }

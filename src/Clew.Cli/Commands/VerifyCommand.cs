@@ -12,7 +12,7 @@ namespace Clew.Cli.Commands;
 /// <summary><c>clew verify</c>: whether every byte is as it was written.</summary>
 internal sealed class VerifyCommand : ToolCommand
 {
-    private readonly Option<string> store = StoreOption();
+    private readonly StorePlace store = new();
 
     private readonly Option<string[]> seals = new("--seal")
     {
@@ -32,7 +32,7 @@ internal sealed class VerifyCommand : ToolCommand
     public VerifyCommand(Terminal terminal)
         : base(terminal, "verify", "Checks every checksum, every link of the chain, and every index, and the history against seals; changes nothing.")
     {
-        Add(store);
+        store.AddTo(this);
         Add(seals);
         Add(keys);
         Add(against);
@@ -46,7 +46,7 @@ internal sealed class VerifyCommand : ToolCommand
 
     protected override async Task<ExitCode> RunAsync(ParseResult options, Screen screen, CancellationToken cancellation)
     {
-        var folder = options.GetRequiredValue(store);
+        var folder = store.Folder(options);
         var known = options.GetValue(seals) ?? [];
         if (known.Length == 0 && options.GetValue(keys) is { Length: > 0 })
             throw new CommandException(Failure.Usage("--key is for the seals that --seal gives."));
@@ -55,6 +55,7 @@ internal sealed class VerifyCommand : ToolCommand
         {
             Known = [.. await HeadsAsync(folder, known, options.GetValue(keys) ?? [], cancellation)],
             Against = options.GetValue(against),
+            Archive = store.Options(options).Archive,
         };
         var report = await CheckAsync(screen, folder, verify, cancellation);
         if (screen.IsJson)
@@ -111,7 +112,7 @@ internal sealed class VerifyCommand : ToolCommand
     public static void WriteText(Screen screen, VerifyReport report)
     {
         screen.Line(
-            $"{Counted.Text(report.Events, "event")} sound, in {Counted.Text(report.Segments, "segment")} and "
+            $"{Counted.Text(report.Events, "event")} sound, in {Counted.Text(report.Segments, "segment")}{(report.ArchivedSegments > 0 ? $" ({report.ArchivedSegments:N0} of them archived)" : "")} and "
             + $"{Counted.Text(report.IndexFiles, "index file")}, {Counted.Text(report.Bytes, "byte")} checked.");
         screen.Line($"Root over them: {report.Tree.Root}.");
         foreach (var note in report.Notes)

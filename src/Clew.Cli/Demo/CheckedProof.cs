@@ -22,7 +22,7 @@ internal static class CheckedProof
     private static async Task<DemoFinding> RunAsync(string folder, CancellationToken cancellation)
     {
         using var signer = await SmartForgery.KeyAsync(folder, cancellation);
-        var seal = await SegmentSeals.SealAsync(folder, signer, cancellation);
+        var seal = await SegmentSeals.SealAsync(folder, signer, null, cancellation);
         var proof = await ProveAsync(folder, new(seal.Head.Size / 2), seal, cancellation);
         var path = folder.TrimEnd(Path.DirectorySeparatorChar) + "-event.tlog-proof";
         await File.WriteAllTextAsync(path, proof.ToString(), cancellation);

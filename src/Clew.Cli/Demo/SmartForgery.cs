@@ -45,7 +45,7 @@ internal static class SmartForgery
     private static async Task<DemoFinding> RunAsync(string folder, CancellationToken cancellation)
     {
         using var signer = await KeyAsync(folder, cancellation);
-        var seal = await SegmentSeals.SealAsync(folder, signer, cancellation);
+        var seal = await SegmentSeals.SealAsync(folder, signer, null, cancellation);
         var copy = folder.TrimEnd(Path.DirectorySeparatorChar) + "-forged";
         Copy(folder, copy);
         var victim = await LargestPaymentAsync(folder, cancellation);

@@ -97,6 +97,26 @@ public sealed class ReplicaDivergedException(string message, GlobalPosition posi
     public GlobalPosition Position { get; } = position;
 }
 
+/// <summary>Events are in an archive, and it is not where it was moved to, or nothing is here to read it with. Nothing was changed.</summary>
+/// <param name="message">Where it should be, and what to do.</param>
+/// <param name="first">The first of the events.</param>
+/// <param name="last">The last of them.</param>
+/// <param name="folder">The folder that they were moved to.</param>
+public sealed class ArchiveNotAttachedException(string message, GlobalPosition first, GlobalPosition last, string folder) : StoreException(message)
+{
+    /// <summary>The first of the events.</summary>
+    public GlobalPosition First { get; } = first;
+
+    /// <summary>The last of them.</summary>
+    public GlobalPosition Last { get; } = last;
+
+    /// <summary>The folder that they were moved to.</summary>
+    public string Folder { get; } = folder;
+}
+
+/// <summary>The folder does not fit for the archive of this log; the message says why, and what to do. No segment was moved there.</summary>
+public sealed class ArchiveRefusedException(string message) : StoreException(message);
+
 /// <summary>The replica cannot be promoted as it was asked for; the message says why, and what to do. It is a replica as before.</summary>
 public sealed class PromotionRefusedException(string message) : StoreException(message);
 

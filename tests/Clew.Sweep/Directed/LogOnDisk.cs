@@ -15,7 +15,7 @@ internal sealed record LogOnDisk(IReadOnlyList<SegmentHeader> Segments, IReadOnl
     private static async Task<LogOnDisk> OfAsync(MemoryDisk disk)
     {
         var store = StoreHeader.Read(disk[StoreHeader.FileName], disk.Name);
-        using var segments = await StoreFolder.SegmentsAsync(disk, [.. disk.Names], store.Lineage.LogId);
+        using var segments = await StoreFolder.SegmentsAsync(disk, new(options: null), [.. disk.Names], store.Lineage.LogId);
         var groups = new List<GroupOnDisk>();
         var point = LogPoint.Start;
         foreach (var segment in segments.Headers)

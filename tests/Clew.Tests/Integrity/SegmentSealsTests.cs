@@ -50,7 +50,7 @@ public sealed class SegmentSealsTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async number =>
         {
             await store.AppendAsync(new EventData($"s-{number}", "t", "1"u8.ToArray()));
-            await SegmentSeals.SealAsync(folder, signer, Cancellation);
+            await SegmentSeals.SealAsync(folder, signer, cancellation: Cancellation);
         }));
 
         var sizes = (await SegmentSeals.ReadAsync(folder, Cancellation)).Seals.Select(seal => seal.Head.Size).ToArray();
@@ -65,7 +65,7 @@ public sealed class SegmentSealsTests : IDisposable
         using var witness = Ed25519Signer.Create("witness");
         await using (var store = await SegmentEventStore.OpenAsync(folder, cancellation: Cancellation))
             await store.AppendAsync(new EventData("s", "t", "1"u8.ToArray()));
-        var seal = await SegmentSeals.SealAsync(folder, signer, Cancellation);
+        var seal = await SegmentSeals.SealAsync(folder, signer, cancellation: Cancellation);
 
         Assert.True(await SegmentSeals.AddSignaturesAsync(folder, seal.SignedBy(witness), Cancellation));
         Assert.True(await SegmentSeals.AddSignaturesAsync(folder, seal.SignedBy(witness), Cancellation));

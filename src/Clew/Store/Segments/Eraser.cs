@@ -6,51 +6,33 @@ namespace Clew.Store.Segments;
 /// Erases events, one portion after the other: names them in a journal, has the log record the erasure, overwrites them where they lie,
 /// and removes the journal. What a crash cuts short, the next opening ends (<see cref="UnfinishedErasure"/>).
 /// </summary>
-#pragma warning disable CA1001 // Whoever still waits for a turn when it closes must get it, and be refused then.
-internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWriter writer, Func<AppendBatch, ValueTask<AppendResult>> append)
-#pragma warning restore CA1001
+internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWriter writer, RewriteTurn turn, Func<AppendBatch, ValueTask<AppendResult>> append)
 {
-    private readonly SemaphoreSlim turn = new(1, 1);
-    private volatile bool isStopping;
+    public ValueTask<EraseResult> EraseAsync(EraseRequest request, CancellationToken cancellation) =>
+        turn.RunAsync(() => EraseInTurnAsync(request, cancellation), cancellation);
 
-    public async ValueTask<EraseResult> EraseAsync(EraseRequest request, CancellationToken cancellation)
+    private async ValueTask<EraseResult> EraseInTurnAsync(EraseRequest request, CancellationToken cancellation)
     {
-        await turn.WaitAsync(cancellation);
-        try
+        ThrowIfUnusable();
+        var selection = await SelectAsync(request.Target, cancellation);
+        if (selection.Outcome() is { } outcome)
+            return outcome;
+
+        var records = new List<GlobalPosition>();
+        foreach (var portion in selection.Portions)
         {
+            cancellation.ThrowIfCancellationRequested();
             ThrowIfUnusable();
-            var selection = await SelectAsync(request.Target, cancellation);
-            if (selection.Outcome() is { } outcome)
-                return outcome;
-
-            var records = new List<GlobalPosition>();
-            foreach (var portion in selection.Portions)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                ThrowIfUnusable();
-                records.Add(await ErasePortionAsync(request, portion));
-            }
-
-            return selection.Done(records);
+            records.Add(await ErasePortionAsync(request, portion));
         }
-        finally
-        {
-            turn.Release();
-        }
-    }
 
-    /// <summary>Takes no more, and ends once the portion under way is erased.</summary>
-    public async ValueTask StopAsync()
-    {
-        isStopping = true;
-        await turn.WaitAsync();
-        turn.Release();
+        return selection.Done(records);
     }
 
     // A journal that another portion or a failure has left must not be written over.
     private void ThrowIfUnusable()
     {
-        ObjectDisposedException.ThrowIf(isStopping, typeof(SegmentEventStore));
+        turn.ThrowIfStopping();
         if (writer.Failure is { } failure)
             throw new StoreFailedException(failure.Message, failure.InnerException);
     }
@@ -71,6 +53,7 @@ internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWrite
     private async ValueTask<GlobalPosition> ErasePortionAsync(EraseRequest request, long[] positions)
     {
         var erased = await DigestsAsync(positions);
+        await Overwriting.CheckAsync(view, erased);
         var record = ErasureRecord.Of(request, erased, NewId());
         return await EraseRecordedAsync(record.Id, erased, async () => ((AppendResult.Appended)await append(new AppendBatch([record]))).First);
     }
@@ -84,7 +67,7 @@ internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWrite
         await PrepareAsync(new(view.Lineage.LogId, recordId, erased));
         await ForGoodAsync(() => ErasureJournal.BeginAsync(surroundings.Disk));
         var recorded = await RecordAsync(record);
-        await ForGoodAsync(() => Overwriting.ApplyAsync(view, surroundings.Disk, erased));
+        await ForGoodAsync(() => Overwriting.ApplyAsync(view, erased));
         await ForGoodAsync(() => ErasureJournal.EndAsync(surroundings.Disk));
         return recorded;
     }
@@ -137,7 +120,7 @@ internal sealed class Eraser(LogView view, Surroundings surroundings, GroupWrite
         {
             await step();
         }
-        catch (Exception fault) when (fault is DiskException or StoreCorruptedException)
+        catch (Exception fault) when (fault is DiskException or StoreCorruptedException or ArchiveNotAttachedException)
         {
             throw Failed(fault);
         }

@@ -31,13 +31,17 @@ internal interface IDisk
     ValueTask<IDisposable?> TryLockAsync(string name, string? holder);
 }
 
-/// <summary>An open file of a store. Reads may run beside writes and each other; writes and syncs come one at a time.</summary>
-internal interface IDiskFile : IDisposable
+/// <summary>An open file that is read. Reads may run beside each other.</summary>
+internal interface IReadableFile : IDisposable
 {
-    ValueTask<long> LengthAsync();
-
     /// <returns>How many bytes were read: fewer than asked for only where the file ends.</returns>
     ValueTask<int> ReadAsync(Memory<byte> target, long offset);
+}
+
+/// <summary>An open file of a store. Reads may run beside writes and each other; writes and syncs come one at a time.</summary>
+internal interface IDiskFile : IReadableFile
+{
+    ValueTask<long> LengthAsync();
 
     /// <summary>Writes all of the bytes, and makes the file longer where needed; after a fault any part may have been written.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, long offset);

@@ -62,8 +62,15 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
         Waiters.Moved();
     }
 
-    /// <summary>Forgets the events that are kept in memory. Who read one before keeps it in a cache that nobody asks any more.</summary>
-    public void ForgetEvents() => events = new(options.EventCacheBytesMax);
+    /// <summary>
+    /// Forgets the events that are kept in memory, and the files that were open: one of them may have been moved away since. Who read an event before
+    /// keeps it in a cache that nobody asks any more.
+    /// </summary>
+    public void ForgetEvents()
+    {
+        segments.CloseFiles();
+        events = new(options.EventCacheBytesMax);
+    }
 
     /// <summary>Forgets them, and keeps none until they are forgotten once more.</summary>
     public void KeepNoEvents() => events = new(bytesMax: 0);

@@ -125,7 +125,7 @@ internal sealed class OpenLog
         held.Push(await FolderLock.TakeIdentityAsync(disk));
         IReadOnlyList<IDisposable> locks = [.. held];
         var logId = store.Lineage.LogId;
-        var segments = await StoreFolder.SegmentsAsync(disk, names, logId);
+        var segments = await StoreFolder.SegmentsAsync(disk, new(options.Archive), names, logId);
         held.Push(segments);
         var cache = new BlockCache(options.IndexCacheBytesMax);
         var (files, unused) = await StoreFolder.IndexesAsync(disk, names, logId, cache);

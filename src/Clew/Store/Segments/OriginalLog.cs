@@ -56,7 +56,7 @@ internal static class OriginalLog
     {
         var disk = surroundings.Disk;
         var names = await disk.ListAsync();
-        var segments = await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId);
+        var segments = await StoreFolder.SegmentsAsync(disk, new(options: null), names, store.Lineage.LogId);
         var (files, _) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new(1 << 20));
         try
         {

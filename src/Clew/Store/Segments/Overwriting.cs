@@ -14,21 +14,27 @@ internal static class Overwriting
     /// may be overwritten, in part or not at all.
     /// </remarks>
     /// <param name="view">The log.</param>
-    /// <param name="disk">Its folder.</param>
     /// <param name="events">In the order of the log.</param>
     /// <exception cref="StoreCorruptedException">One of them is not there, or holds other content than was erased.</exception>
-    public static async ValueTask ApplyAsync(LogView view, IDisk disk, IReadOnlyList<ErasedEvent> events)
+    public static async ValueTask ApplyAsync(LogView view, IReadOnlyList<ErasedEvent> events)
     {
         foreach (var together in events.GroupBy(erased => view.Segments.Of(erased.Position)))
         {
-            using var file = await disk.OpenAsync(together.Key.FileName, FileUse.Write);
+            var changes = new List<SegmentChange>();
             foreach (var erased in together)
-                await OverwriteAsync(file, together.Key, await OffsetAsync(view, erased.Position), erased);
+                changes.AddRange(await ChangesAsync(view, together.Key, await OffsetAsync(view, erased.Position), erased));
 
-            await file.SyncAsync();
+            await view.Segments.OverwriteAsync(together.Key, changes);
         }
 
         view.ForgetEvents();
+    }
+
+    /// <summary>Makes sure that all of the segments can be written in which events lie: an archive may not be attached.</summary>
+    public static async ValueTask CheckAsync(LogView view, IReadOnlyList<ErasedEvent> events)
+    {
+        foreach (var segment in events.Select(erased => view.Segments.Of(erased.Position)).Distinct())
+            await view.Segments.CheckWritableAsync(segment);
     }
 
     private static async ValueTask<uint> OffsetAsync(LogView view, long position)
@@ -39,9 +45,9 @@ internal static class Overwriting
         return offset[0];
     }
 
-    private static async ValueTask OverwriteAsync(IDiskFile file, SegmentHeader segment, uint offset, ErasedEvent erased)
+    private static async ValueTask<SegmentChange[]> ChangesAsync(LogView view, SegmentHeader segment, uint offset, ErasedEvent erased)
     {
-        var record = await RecordAsync(file, offset);
+        var record = await RecordAsync(view.Segments, segment, offset);
         if (record is null || !TryErase(record, segment.Seed, erased))
         {
             throw StoreFolder.Damaged(
@@ -50,19 +56,22 @@ internal static class Overwriting
         }
 
         var (start, length) = EventRecord.PayloadPlace(record);
-        await file.WriteAsync(record.AsMemory(EventRecord.MutableOffset, EventRecord.MutableBytes), offset + EventRecord.MutableOffset);
-        await file.WriteAsync(record.AsMemory(start, length), offset + start);
+        return
+        [
+            new(offset + EventRecord.MutableOffset, record.AsMemory(EventRecord.MutableOffset, EventRecord.MutableBytes)),
+            new(offset + start, record.AsMemory(start, length)),
+        ];
     }
 
-    private static async ValueTask<byte[]?> RecordAsync(IDiskFile file, uint offset)
+    private static async ValueTask<byte[]?> RecordAsync(SegmentSet segments, SegmentHeader segment, uint offset)
     {
         var beginning = new byte[EventRecord.MeasuredBytes];
-        await file.ReadAsync(beginning, offset);
+        await segments.ReadAsync(segment, beginning, offset);
         if (!EventRecord.TryMeasure(beginning, out var recordBytes))
             return null;
 
         var record = new byte[recordBytes];
-        return await file.ReadAsync(record, offset) == recordBytes ? record : null;
+        return await segments.ReadAsync(segment, record, offset) == recordBytes ? record : null;
     }
 
     private static bool TryErase(byte[] record, uint seed, ErasedEvent erased)

@@ -108,8 +108,8 @@ internal sealed class PageReader : IPages
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
 
-    /// <summary>Whether a fault is of the bytes on the disk, and not of this program.</summary>
-    public static bool IsUnreadable(Exception fault) => fault is StoreCorruptedException or DiskException;
+    /// <summary>Whether a fault is of the bytes on the disk, or that they are not there, and not of this program.</summary>
+    public static bool IsUnreadable(Exception fault) => fault is StoreCorruptedException or DiskException or ArchiveNotAttachedException;
 
     private EventPage Page(List<RecordedEvent> events, long readTo, bool isCut = false)
     {

@@ -188,7 +188,7 @@ internal sealed class ReplicaWriter : IAsyncDisposable
             throw;
         }
 
-        await LogEnd.ForGoodAsync(() => Overwriting.ApplyAsync(view, disk, erased));
+        await LogEnd.ForGoodAsync(() => Overwriting.ApplyAsync(view, erased));
         await LogEnd.ForGoodAsync(() => ErasureJournal.EndAsync(disk));
         return next;
     }

@@ -117,7 +117,7 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
             ?? throw new StoreFormatException($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
 
         var cache = new BlockCache(options.IndexCacheBytesMax);
-        var view = new LogView(store, await StoreFolder.SegmentsAsync(disk, names, store.Lineage.LogId), options, surroundings.Workers);
+        var view = new LogView(store, await StoreFolder.SegmentsAsync(disk, new(options.Archive), names, store.Lineage.LogId), options, surroundings.Workers);
         var (files, _) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, cache);
         view.Change(_ => new(files, []));
         var scan = new LogScan(view, files.Count > 0 ? files[^1].Header.End : LogPoint.Start);
@@ -251,11 +251,11 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
     private async ValueTask AddSegmentsAsync()
     {
         var names = await surroundings.Disk.ListAsync();
-        foreach (var name in names.Where(IsNewSegment).Order(StringComparer.Ordinal))
+        foreach (var name in ArchiveStub.Segments(names).Where(IsNewSegment))
             await StoreFolder.AddSegmentAsync(surroundings.Disk, view.Segments, name, view.Lineage.LogId);
 
         bool IsNewSegment(string name) =>
-            SegmentHeader.ParseName(name) is { } parsed && (view.Segments.Headers.Count == 0 || parsed.Number > view.Segments.Last.Number);
+            view.Segments.Headers.Count == 0 || SegmentHeader.ParseName(name)!.Value.Number > view.Segments.Last.Number;
     }
 
     // Only files that end where one of our tails begins, so that nothing is covered twice.
@@ -284,9 +284,17 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
     {
         var parts = view.Parts;
         var headers = view.Segments.Headers;
+        var names = await surroundings.Disk.ListAsync();
+        var archived = headers.Where(header => !names.Contains(header.FileName)).ToHashSet();
         var logBytes = 0L;
         for (var index = 0; index < headers.Count; index++)
         {
+            if (archived.Contains(headers[index]))
+            {
+                logBytes += (await ArchiveStub.FindAsync(surroundings.Disk, headers[index].FileName))?.End.Offset - SegmentHeader.Bytes ?? 0;
+                continue;
+            }
+
             var last = Math.Min(view.Head.Position.Value, index + 1 < headers.Count ? headers[index + 1].FirstPosition - 1 : long.MaxValue);
             if (last < headers[index].FirstPosition)
                 continue;
@@ -300,9 +308,12 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
             view.Head.Position.Value,
             headers.Count,
             logBytes,
-            headers.Sum(header => (long)header.FileBytes),
+            headers.Where(header => !archived.Contains(header)).Sum(header => (long)header.FileBytes),
             parts.Files.Count,
-            parts.Files.Sum(file => file.Bytes));
+            parts.Files.Sum(file => file.Bytes))
+        {
+            ArchivedSegments = archived.Count,
+        };
     }
 
     private async Task CloseAsync()

@@ -17,7 +17,9 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
     private readonly OpenLog log;
     private readonly LogView view;
     private readonly GroupWriter writer;
+    private readonly RewriteTurn rewriting = new();
     private readonly Eraser eraser;
+    private readonly Archiver archiver;
     private readonly SealLoop seals;
     private readonly Task writing;
     private readonly Task sealing;
@@ -29,7 +31,8 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
     {
         (this.log, view) = (log, log.View);
         writer = new(view, log.Surroundings, log.End, options.Clock);
-        eraser = new(view, log.Surroundings, writer, batch => AppendCheckedAsync(batch, CancellationToken.None));
+        eraser = new(view, log.Surroundings, writer, rewriting, batch => AppendCheckedAsync(batch, CancellationToken.None));
+        archiver = new(view, log.Proofs, log.Surroundings.Disk, options.Archive, rewriting);
         seals = new(view, log.Proofs, log.Surroundings, options.Sealing);
         writing = log.Surroundings.Workers.Start("clew writer", writer.RunAsync);
         sealing = options.Sealing is null ? Task.CompletedTask : log.Surroundings.Workers.Start("clew seal", seals.RunAsync);
@@ -88,6 +91,29 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
         ArgumentNullException.ThrowIfNull(request);
         request.Check();
         return StoreFaults.TranslateAsync(() => eraser.EraseAsync(request, cancellation));
+    }
+
+    /// <summary>
+    /// Moves full segments into an archive, packed to a fraction of their size; a stub stays of each, with where it is now and its root. Reading,
+    /// proving, verifying, erasing and backing up go on as before while the archive is attached, and otherwise say where it is. Appends need
+    /// it only where a condition asks for an old event.
+    /// </summary>
+    /// <remarks>
+    /// Each segment is read back from the archive, flushed, before it is deleted from the folder, so nothing is lost wherever this is cut short; moving again goes on
+    /// from there. Indexes stay in the folder. A packed segment is a file of Zstandard frames that <c>zstd -d</c> makes a segment of again.
+    /// </remarks>
+    /// <param name="request">Which, and where to.</param>
+    /// <param name="cancellation">Ends it after the segment that is being moved.</param>
+    /// <exception cref="ArgumentException"><see cref="SegmentStoreOptions.Archive"/> was not set.</exception>
+    /// <exception cref="ArchiveRefusedException">The folder holds something else.</exception>
+    /// <exception cref="StoreCorruptedException">A segment is damaged; it and those behind it were not moved.</exception>
+    /// <exception cref="StoreFullException">There is no space in the archive.</exception>
+    /// <exception cref="StoreUnavailableException">A folder cannot be read or written.</exception>
+    public ValueTask<ArchiveResult> ArchiveAsync(ArchiveRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        return StoreFaults.TranslateAsync(() => archiver.RunAsync(request, FolderDisk.Create, cancellation));
     }
 
     /// <inheritdoc/>
@@ -203,7 +229,7 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
     {
         try
         {
-            await eraser.StopAsync();
+            await rewriting.StopAsync();
             writer.Stop();
             await writing;
             seals.Stop();

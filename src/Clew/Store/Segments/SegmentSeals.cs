@@ -15,30 +15,33 @@ public static class SegmentSeals
     /// <summary>Seals a log as it is now.</summary>
     /// <param name="folder">The store's folder.</param>
     /// <param name="signer">The log's key.</param>
+    /// <param name="options">How the store is read; where it has archived segments, how they are.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The seal, durable among the store's own; the last one again where nothing came since.</returns>
     /// <exception cref="HistoryChangedException">The log does not continue what was sealed last. Nothing was signed.</exception>
     /// <exception cref="StoreCorruptedException">The log or its seals are damaged.</exception>
     /// <exception cref="StoreUnavailableException">The folder cannot be read or written.</exception>
-    public static ValueTask<Seal> SealAsync(string folder, INoteSigner signer, CancellationToken cancellation = default)
+    public static ValueTask<Seal> SealAsync(
+        string folder, INoteSigner signer, SegmentStoreOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(signer);
-        return WithReaderAsync(folder, (reader, surroundings) => SealAsync(reader.Proofs, surroundings, signer, cancellation), cancellation);
+        return WithReaderAsync(folder, options, (reader, surroundings) => SealAsync(reader.Proofs, surroundings, signer, cancellation), cancellation);
     }
 
     /// <summary>Hands over from one key to another: both sign that the new one seals from here on.</summary>
     /// <param name="folder">The store's folder.</param>
     /// <param name="oldSigner">The key that sealed so far.</param>
     /// <param name="newSigner">The key that seals from here on.</param>
+    /// <param name="options">How the store is read; where it has archived segments, how they are.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The rotation, durable among the store's seals. The old key has sealed the log as it is now before.</returns>
     /// <exception cref="HistoryChangedException">The log does not continue what was sealed last. Nothing was signed.</exception>
     public static ValueTask<KeyRotation> RotateAsync(
-        string folder, INoteSigner oldSigner, INoteSigner newSigner, CancellationToken cancellation = default)
+        string folder, INoteSigner oldSigner, INoteSigner newSigner, SegmentStoreOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(oldSigner);
         ArgumentNullException.ThrowIfNull(newSigner);
-        return WithReaderAsync(folder, RotateAsync, cancellation);
+        return WithReaderAsync(folder, options, RotateAsync, cancellation);
 
         async ValueTask<KeyRotation> RotateAsync(SegmentEventReader reader, Surroundings surroundings)
         {
@@ -140,14 +143,14 @@ public static class SegmentSeals
     }
 
     private static ValueTask<T> WithReaderAsync<T>(
-        string folder, Func<SegmentEventReader, Surroundings, ValueTask<T>> work, CancellationToken cancellation)
+        string folder, SegmentStoreOptions? options, Func<SegmentEventReader, Surroundings, ValueTask<T>> work, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         return StoreFaults.TranslateAsync(RunAsync);
 
         async ValueTask<T> RunAsync()
         {
-            await using var reader = await SegmentEventReader.OpenAsync(folder, cancellation: cancellation);
+            await using var reader = await SegmentEventReader.OpenAsync(folder, options, cancellation);
             return await work(reader, SurroundingsOf(folder));
         }
     }

@@ -1,12 +1,12 @@
 namespace Clew.Store.Segments;
 
-/// <summary>The segment files of a log, in order, and their open handles, of which it keeps a limited number.</summary>
-internal sealed class SegmentSet(IDisk disk) : IDisposable
+/// <summary>The segments of a log, in order, in its folder or in archives, and their open files, of which it keeps a limited number.</summary>
+internal sealed class SegmentSet(IDisk disk, Archives archives) : IDisposable
 {
     private const int HandlesMax = 128;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<int, IDiskFile> handles = [];
+    private readonly Dictionary<int, IReadableFile> handles = [];
     private readonly Queue<int> opened = new();
     private volatile SegmentHeader[] headers = [];
 
@@ -50,7 +50,7 @@ internal sealed class SegmentSet(IDisk disk) : IDisposable
 
     public async ValueTask<int> ReadAsync(SegmentHeader header, Memory<byte> target, long offset)
     {
-        while (true)
+        for (var isRepeated = false; ;)
         {
             var file = Held(header.Number) ?? await OpenAsync(header);
             try
@@ -61,30 +61,104 @@ internal sealed class SegmentSet(IDisk disk) : IDisposable
             {
                 // Another reader needed the room for a handle of its own.
             }
+            catch (StoreCorruptedException) when (!isRepeated)
+            {
+                // It may have been packed anew since it was opened, because something in it was erased.
+                Close(header.Number, file);
+                isRepeated = true;
+            }
+        }
+    }
+
+    /// <summary>Changes bytes of events, wherever the segment lies, and makes that durable.</summary>
+    /// <param name="header">The segment; not the one that grows, unless the bytes are durable.</param>
+    /// <param name="changes">Ascending.</param>
+    public async ValueTask OverwriteAsync(SegmentHeader header, IReadOnlyList<SegmentChange> changes)
+    {
+        var isHere = await TryOverwriteHereAsync(header, changes);
+        if (await ArchiveStub.FindAsync(disk, header.FileName) is { } stub)
+            await archives.OverwriteAsync(stub, changes, isHere);
+        else if (!isHere)
+            throw Missing(header);
+    }
+
+    /// <summary>Makes sure that bytes of a segment can be changed.</summary>
+    /// <exception cref="ArchiveNotAttachedException">It is in an archive that is not attached.</exception>
+    public async ValueTask CheckWritableAsync(SegmentHeader header)
+    {
+        if (await ArchiveStub.FindAsync(disk, header.FileName) is { } stub)
+            await archives.CheckWritableAsync(stub, (await disk.ListAsync()).Contains(header.FileName));
+    }
+
+    /// <summary>Closes all files, to be opened again where they lie by then: one that lies elsewhere now may go on to say what is erased there.</summary>
+    public void CloseFiles()
+    {
+        lock (gate)
+        {
+            foreach (var file in handles.Values)
+                file.Dispose();
+            handles.Clear();
+            opened.Clear();
         }
     }
 
     /// <summary>The journal of the erasure that is under way, or was cut short; null where there is none.</summary>
     public ValueTask<ErasureJournal?> ErasingAsync() => ErasureJournal.ReadAsync(disk, Last.LogId);
 
-    public void Dispose()
-    {
-        lock (gate)
-        {
-            foreach (var file in handles.Values)
-                file.Dispose();
-        }
-    }
+    public void Dispose() => CloseFiles();
 
-    private IDiskFile? Held(int number)
+    private IReadableFile? Held(int number)
     {
         lock (gate)
             return handles.GetValueOrDefault(number);
     }
 
-    private async ValueTask<IDiskFile> OpenAsync(SegmentHeader header)
+    private void Close(int number, IReadableFile file)
     {
-        var file = await disk.OpenAsync(header.FileName, FileUse.Read);
+        lock (gate)
+        {
+            if (handles.GetValueOrDefault(number) == file)
+                handles.Remove(number);
+            file.Dispose();
+        }
+    }
+
+    private async ValueTask<bool> TryOverwriteHereAsync(SegmentHeader header, IReadOnlyList<SegmentChange> changes)
+    {
+        try
+        {
+            using var file = await disk.OpenAsync(header.FileName, FileUse.Write);
+            foreach (var change in changes)
+                await file.WriteAsync(change.Bytes, change.Offset);
+
+            await file.SyncAsync();
+            return true;
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Missing)
+        {
+            return false;
+        }
+    }
+
+    private async ValueTask<IReadableFile> FileAsync(SegmentHeader header)
+    {
+        try
+        {
+            return await disk.OpenAsync(header.FileName, FileUse.Read);
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Missing)
+        {
+            // Whether or not it was there before: its writer may have moved it meanwhile.
+            return await archives.OpenAsync(await ArchiveStub.FindAsync(disk, header.FileName) ?? throw Missing(header));
+        }
+    }
+
+    private static StoreCorruptedException Missing(SegmentHeader header) => StoreFolder.Damaged(
+        header.FileName, null, "it is gone", "Bring it back, from a backup where it is nowhere else.", header.FirstPosition);
+
+    private async ValueTask<IReadableFile> OpenAsync(SegmentHeader header)
+    {
+        var file = await FileAsync(header);
         lock (gate)
         {
             if (handles.TryGetValue(header.Number, out var held))

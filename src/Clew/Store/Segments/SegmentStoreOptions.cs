@@ -27,6 +27,9 @@ public sealed record SegmentStoreOptions
     /// <summary>When the store seals itself while it is open for writing, and at its close. Default: never.</summary>
     public Sealing? Sealing { get; init; }
 
+    /// <summary>How archived segments are packed and read, and where they are now. Default: none are read.</summary>
+    public ArchiveOptions? Archive { get; init; }
+
     /// <summary>Where time comes from. Default: the system's clock.</summary>
 #pragma warning disable RS0030 // The one default.
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -55,6 +58,7 @@ public sealed record SegmentStoreOptions
         if (EventCacheBytesMax < 0)
             throw new ArgumentException($"EventCacheBytesMax is {EventCacheBytesMax:N0}; it takes 0 or more.");
         Sealing?.Check();
+        Archive?.Check();
         if (LockWait < TimeSpan.Zero || PollInterval <= TimeSpan.Zero)
             throw new ArgumentException("LockWait must not be negative, and PollInterval must be positive.");
     }

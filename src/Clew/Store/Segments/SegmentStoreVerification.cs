@@ -38,10 +38,10 @@ public static class SegmentStoreVerification
     private static StoreFormatException Empty(IDisk disk) =>
         new($"{disk.Name} is not a Clew store: there is nothing in it. Open it for writing once to make it one.");
 
-    private static async ValueTask<Comparison> CompareAsync(IDisk disk, LogCheck check, IDisk against, CancellationToken cancellation)
+    private static async ValueTask<Comparison> CompareAsync(IDisk disk, LogCheck check, IDisk against, ArchiveOptions? archive, CancellationToken cancellation)
     {
-        await using var own = await ReaderAsync(disk, cancellation);
-        await using var other = await ReaderAsync(against, cancellation);
+        await using var own = await ReaderAsync(disk, archive, cancellation);
+        await using var other = await ReaderAsync(against, archive, cancellation);
         if (other.Proofs.Lineage.LogId != own.Proofs.Lineage.LogId)
         {
             throw new ArgumentException(
@@ -53,13 +53,17 @@ public static class SegmentStoreVerification
         return new(new(size), first is null ? null : new(first.Value));
     }
 
-    private static ValueTask<SegmentEventReader> ReaderAsync(IDisk disk, CancellationToken cancellation) =>
-        SegmentEventReader.OpenAsync(new Surroundings(disk, new SegmentStoreOptions().Time, new ThreadWorkers(), Events.SystemEntropy.Fill), new(), cancellation);
+    private static ValueTask<SegmentEventReader> ReaderAsync(IDisk disk, ArchiveOptions? archive, CancellationToken cancellation)
+    {
+        var options = new SegmentStoreOptions { Archive = archive };
+        return SegmentEventReader.OpenAsync(new Surroundings(disk, options.Time, new ThreadWorkers(), Events.SystemEntropy.Fill), options, cancellation);
+    }
 
     internal static async ValueTask<VerifyReport> RunAsync(
         IDisk disk, VerifyOptions? options = null, IDisk? against = null, CancellationToken cancellation = default)
     {
         options ??= new();
+        options.Archive?.Check();
         var names = await disk.ListAsync();
         try
         {
@@ -68,11 +72,13 @@ public static class SegmentStoreVerification
             // The mark first, and then the segments: a writer may begin one in between.
             var mark = await MarkAsync(disk, names, store.Lineage);
             names = await disk.ListAsync();
-            using var segments = new SegmentSet(disk);
+            using var segments = new SegmentSet(disk, new(options.Archive));
             var missing = await MissingAsync(disk, names, store.Lineage.LogId, segments, mark);
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
-            var check = new LogCheck(store, segments, files, options);
+            var stubs = await StubsAsync(disk, names);
+            var check = new LogCheck(store, segments, files, options, [.. stubs.Where(stub => !names.Contains(stub.Header.FileName))]);
+            notes.AddRange(stubs.Where(stub => names.Contains(stub.Header.FileName)).Select(Unmoved));
             if (missing is null && segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.WithoutSegments();
             var damage = await check.RunAsync(cancellation) ?? missing ?? await check.EndAsync(mark, notes);
@@ -89,8 +95,9 @@ public static class SegmentStoreVerification
                 : [];
             return new(check.Point.Position, segments.Headers.Count, check.BytesDone, files.Count, damage, indexDamage, notes)
             {
+                ArchivedSegments = check.Archived,
                 Tree = check.Tree.Head(),
-                Comparison = against is null ? null : await CompareAsync(disk, check, against, cancellation),
+                Comparison = against is null ? null : await CompareAsync(disk, check, against, options.Archive, cancellation),
                 TreeDifference = damage is null ? await TreeCheck.RunAsync(disk, store.Lineage.LogId, check.Tree) : null,
                 Heads = [.. options.Known.Select(head => new HeadFinding(head, Verdict(head, check.Tree.RootAt(head.Size))))],
             };
@@ -103,6 +110,21 @@ public static class SegmentStoreVerification
 
     private static HeadVerdict Verdict(TreeHead known, Digest? root) =>
         root is null ? HeadVerdict.Missing : root == known.Root ? HeadVerdict.Holds : HeadVerdict.Differs;
+
+    private static async ValueTask<List<ArchiveStub>> StubsAsync(IDisk disk, IReadOnlyList<string> names)
+    {
+        var stubs = new List<ArchiveStub>();
+        foreach (var segment in names.Select(ArchiveStub.SegmentOf).OfType<string>())
+        {
+            if (await ArchiveStub.FindAsync(disk, segment) is { } stub)
+                stubs.Add(stub);
+        }
+
+        return stubs;
+    }
+
+    private static string Unmoved(ArchiveStub stub) =>
+        $"{stub.Header.FileName} is here, and {stub.FileName} says that it was to be moved to {stub.Folder}: archive once more to end that, or, where it is not to be there, delete it there and then the stub.";
 
     private static string Erasing(ErasureJournal? journal) => journal is null
         ? $"{ErasureJournal.FileName} is damaged or of another log; the next writer erases once more what was erased last, and removes it."
@@ -148,7 +170,7 @@ public static class SegmentStoreVerification
 }
 
 /// <summary>One pass over the log, which sums up what its indexes must say, and one over each index.</summary>
-internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnlyList<IndexFile> files, VerifyOptions options)
+internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnlyList<IndexFile> files, VerifyOptions options, IReadOnlyList<ArchiveStub> stubs)
 {
     private readonly KeyHasher hasher = new(store.IndexKey);
     private readonly IndexSum[] expected = [.. files.Select(_ => new IndexSum())];
@@ -160,7 +182,10 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
 
     public long BytesDone { get; private set; }
 
-    public TreeSum Tree { get; } = new(options.Known.Select(head => head.Size));
+    public TreeSum Tree { get; } = new(options.Known.Select(head => head.Size).Concat(stubs.Select(stub => stub.End.Position)));
+
+    /// <summary>How many of the segments it reads from archives.</summary>
+    public int Archived => stubs.Count;
 
     /// <summary>Goes through all groups.</summary>
     /// <returns>Where they break off before the next segment; null where they do not.</returns>
@@ -180,6 +205,9 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
                 cancellation.ThrowIfCancellationRequested();
                 Take(scanner, next);
             }
+
+            if (stubs.FirstOrDefault(stub => stub.Header == segment) is { } archived && (archived.End != Point || archived.Root != Tree.RootAt(Point.Position)))
+                return new(archived.FileName, SegmentHeader.Bytes, new(segment.FirstPosition), "it does not say of the archived segment what that holds");
         }
 
         return null;

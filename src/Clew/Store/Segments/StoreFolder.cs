@@ -21,7 +21,7 @@ internal static class StoreFolder
         var bytes = new byte[StoreHeader.Bytes];
         using var file = await disk.OpenAsync(StoreHeader.FileName, FileUse.Read);
         var read = await file.ReadAsync(bytes, 0);
-        return StoreHeader.Read(bytes.AsSpan(0, read), disk.Name, hasSegments: names.Any(name => SegmentHeader.ParseName(name) is not null));
+        return StoreHeader.Read(bytes.AsSpan(0, read), disk.Name, hasSegments: ArchiveStub.Segments(names).Any());
     }
 
     /// <summary>Makes the folder a store.</summary>
@@ -57,9 +57,9 @@ internal static class StoreFolder
 
     /// <summary>The segments, in order.</summary>
     /// <exception cref="StoreCorruptedException">One is missing, foreign, or does not begin as it should.</exception>
-    public static async ValueTask<SegmentSet> SegmentsAsync(IDisk disk, IReadOnlyList<string> names, Guid logId)
+    public static async ValueTask<SegmentSet> SegmentsAsync(IDisk disk, Archives archives, IReadOnlyList<string> names, Guid logId)
     {
-        var set = new SegmentSet(disk);
+        var set = new SegmentSet(disk, archives);
         await AddSegmentsAsync(disk, set, names, logId);
         return set;
     }
@@ -68,7 +68,7 @@ internal static class StoreFolder
     /// <exception cref="StoreCorruptedException">One is missing, foreign, or does not begin as it should.</exception>
     public static async ValueTask AddSegmentsAsync(IDisk disk, SegmentSet set, IReadOnlyList<string> names, Guid logId)
     {
-        foreach (var name in names.Where(name => SegmentHeader.ParseName(name) is not null).Order(StringComparer.Ordinal))
+        foreach (var name in ArchiveStub.Segments(names))
             await AddSegmentAsync(disk, set, name, logId);
     }
 
@@ -82,14 +82,12 @@ internal static class StoreFolder
                 name, null, $"segment {expected} is missing before it", "Bring the missing file back; without it, no position after it can be trusted.");
         }
 
-        var bytes = new byte[SegmentHeader.Bytes];
-        long length;
-        using (var file = await disk.OpenAsync(name, FileUse.Read))
-        {
-            await file.ReadAsync(bytes, 0);
-            length = await file.LengthAsync();
-        }
+        set.Add(await SegmentHeaderAsync(disk, name, logId));
+    }
 
+    private static async ValueTask<SegmentHeader> SegmentHeaderAsync(IDisk disk, string name, Guid logId)
+    {
+        var (bytes, length) = await BeginningAsync(disk, name);
         if (!SegmentHeader.TryRead(bytes, out var header))
             throw Damaged(name, 0, "its header is damaged", "Restore the file from a backup.");
         if (header.LogId != logId)
@@ -99,7 +97,25 @@ internal static class StoreFolder
         if (length < header.FileBytes)
             throw Damaged(name, length, $"it ends after {length:N0} of {header.FileBytes:N0} bytes", "Restore the file from a backup.");
 
-        set.Add(header);
+        return header;
+    }
+
+    private static async ValueTask<(byte[] Header, long Length)> BeginningAsync(IDisk disk, string name)
+    {
+        try
+        {
+            var bytes = new byte[SegmentHeader.Bytes];
+            using var file = await disk.OpenAsync(name, FileUse.Read);
+            await file.ReadAsync(bytes, 0);
+            return (bytes, await file.LengthAsync());
+        }
+        catch (DiskException fault) when (fault.Fault == DiskFault.Missing)
+        {
+            if (await ArchiveStub.FindAsync(disk, name) is not { } stub)
+                throw;
+
+            return (stub.Header.ToBytes(), stub.Header.FileBytes);
+        }
     }
 
     /// <summary>Index files that cover the log from its beginning without a gap, and the names of those that do not fit in.</summary>
@@ -154,7 +170,7 @@ internal static class StoreFolder
     }
 
     private static StoreFormatException NoStore(IDisk disk, string foreign) => new(
-        SegmentHeader.ParseName(foreign) is null
+        !ArchiveStub.Segments([foreign]).Any()
             ? $"{disk.Name} is not a Clew store: it has no file {StoreHeader.FileName}, but others such as {foreign}. Give the folder of a store, or an empty one to make a store in."
             : $"{disk.Name} has segments but no file {StoreHeader.FileName}, which says which log they belong to. Restore that file from a backup; it never changes.");
 }

@@ -15,7 +15,7 @@ internal static class UnfinishedErasure
         if (await FindAsync(view, disk, head) is not { } events)
             return;
 
-        await Overwriting.ApplyAsync(view, disk, events);
+        await Overwriting.ApplyAsync(view, events);
         await ErasureJournal.EndAsync(disk);
     }
 

@@ -5,17 +5,21 @@ namespace Clew.Store.Segments;
 
 /// <summary>What an embedded store takes on its disk.</summary>
 /// <param name="Events">Durable events.</param>
-/// <param name="Segments">Segment files.</param>
-/// <param name="LogBytes">Bytes of events and their framing, without the space that is kept ready.</param>
-/// <param name="SegmentBytes">Bytes of all segment files.</param>
+/// <param name="Segments">Segments, also those in archives.</param>
+/// <param name="LogBytes">Bytes of events and their framing, without the space that is kept ready; unpacked where they are in archives.</param>
+/// <param name="SegmentBytes">Bytes of the segment files in the folder.</param>
 /// <param name="IndexFiles">Index files.</param>
 /// <param name="IndexBytes">Bytes of all index files.</param>
-public sealed record SegmentStoreStatistics(long Events, int Segments, long LogBytes, long SegmentBytes, int IndexFiles, long IndexBytes);
+public sealed record SegmentStoreStatistics(long Events, int Segments, long LogBytes, long SegmentBytes, int IndexFiles, long IndexBytes)
+{
+    /// <summary>How many of the segments are in archives.</summary>
+    public int ArchivedSegments { get; init; }
+}
 
 /// <summary>What came of checking a store.</summary>
 /// <param name="Events">Events that were read and found sound.</param>
-/// <param name="Segments">Segment files checked.</param>
-/// <param name="Bytes">Bytes checked.</param>
+/// <param name="Segments">Segments checked, also those in archives.</param>
+/// <param name="Bytes">Bytes checked, unpacked.</param>
 /// <param name="IndexFiles">Index files checked.</param>
 /// <param name="FirstDamage">The first place in the log that is not as it was written; none where everything is.</param>
 /// <param name="IndexDamage">Index files that do not agree with the log; the store makes them anew when they are deleted.</param>
@@ -29,6 +33,9 @@ public sealed record VerifyReport(
     IReadOnlyList<Damage> IndexDamage,
     IReadOnlyList<string> Notes)
 {
+    /// <summary>How many of the segments were read from archives.</summary>
+    public int ArchivedSegments { get; init; }
+
     /// <summary>The Merkle tree over the events that are sound, computed from their bytes.</summary>
     public TreeHead Tree { get; init; }
 
@@ -75,6 +82,9 @@ public sealed record VerifyOptions
 
     /// <summary>The folder of a copy that is believed, such as a backup: the first event that is another one there is named. Default: none.</summary>
     public string? Against { get; init; }
+
+    /// <summary>How segments in archives are read, and where they are now. Default: a store that has archived segments cannot be checked.</summary>
+    public ArchiveOptions? Archive { get; init; }
 
     /// <summary>Told now and then how far it is.</summary>
     public IProgress<VerifyProgress>? Progress { get; init; }
