@@ -7,6 +7,7 @@ using Clew.Store.Segments;
 using Clew.Store.Segments.Indexes;
 using Clew.Sweep.Commands;
 using Clew.Sweep.Directed;
+using Clew.Zstandard;
 
 namespace Clew.Fuzz;
 
@@ -23,6 +24,7 @@ internal static class Targets
         return disk;
     });
 
+    private static readonly ZstandardCodec Codec = new();
     private static readonly Lazy<MemoryDisk> Indexed = new(KilledStore.WithIndexes);
 
     public static IReadOnlyDictionary<string, Target> All { get; } = new Dictionary<string, Target>
@@ -35,6 +37,8 @@ internal static class Targets
         ["tree"] = new(() => [Tree()], TryTree),
         ["replica"] = new(() => [new ReplicaMark(new(Guid.Empty, 1), "/orders", "/orders").ToBytes()], TryReplica),
         ["erasing"] = new(() => [Journal()], TryErasing),
+        ["stub"] = new(() => [Stub().ToBytes()], TryStub),
+        ["archive"] = new(() => [Packed()], TryArchive),
         ["note"] = new(NoteSeeds, TryNote),
         ["proof"] = new(ProofSeeds, TryProof),
     };
@@ -203,6 +207,46 @@ internal static class Targets
         }
 
         _ = Expect.Verified(disk);
+    }
+
+    private static ArchiveStub Stub()
+    {
+        var header = LogOnDisk.Of(Store.Value).Last;
+        return new(header, LogOnDisk.Of(Store.Value).End, Digest.Of([1]), "/archive");
+    }
+
+    private static void TryStub(byte[] bytes)
+    {
+        const int checkedBytes = ArchiveStub.Bytes - sizeof(uint);
+        if (bytes.Length >= ArchiveStub.Bytes)
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(checkedBytes), Crc32C.Of(bytes.AsSpan(0, checkedBytes)));
+        var disk = Store.Value.Copy();
+        disk.Remove(SegmentName());
+        disk[ArchiveStub.NameOf(SegmentName())] = bytes;
+        Open(disk);
+    }
+
+    // A small segment, so that its one frame is what is tried most.
+    private static SegmentHeader Small() => LogOnDisk.Of(Store.Value).Last with { FileBytes = 8192 };
+
+    private static byte[] Packed()
+    {
+        var frame = Codec.Compress([.. Small().ToBytes(), .. Store.Value[SegmentName()].AsSpan(SegmentHeader.Bytes, 4096)]);
+        return [.. frame, .. SeekTable.ToBytes([frame.Length], 8192)];
+    }
+
+    private static void TryArchive(byte[] bytes)
+    {
+        var disk = new MemoryDisk { ["packed"] = bytes };
+        try
+        {
+            using var packed = PackedSegment.OpenAsync(disk, "packed", Small(), Codec).AsTask().GetAwaiter().GetResult();
+            packed.ReadAsync(new byte[9000], 0).AsTask().GetAwaiter().GetResult();
+        }
+        catch (StoreCorruptedException)
+        {
+            // What is wrong with it was said.
+        }
     }
 
     private static IEnumerable<byte[]> NoteSeeds()

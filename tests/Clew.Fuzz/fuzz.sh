@@ -7,7 +7,7 @@ seconds=${1:?usage: fuzz.sh SECONDS [TARGET…]}
 shift
 targets=("$@")
 if [ ${#targets[@]} = 0 ]; then
-    targets=(record group segment index head tree replica erasing note proof)
+    targets=(record group segment index head tree replica erasing stub archive note proof)
 fi
 
 work=$(mktemp -d)
@@ -16,6 +16,7 @@ cp -r artifacts/bin/Clew.Fuzz/release "$work/plain"
 cp -r "$work/plain" "$work/bin"
 dotnet tool install SharpFuzz.CommandLine --version 2.3.0 --tool-path "$work/tool" > /dev/null
 "$work/tool/sharpfuzz" "$work/bin/Clew.dll"
+"$work/tool/sharpfuzz" "$work/bin/ZstdSharp.dll"
 
 export AFL_SKIP_BIN_CHECK=1 AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1
 failed=0

@@ -10,8 +10,11 @@ public sealed record ArchiveOptions(IFrameCodec Codec)
     /// </summary>
     public string? Folder { get; init; }
 
-    /// <summary>Opens a folder that is there; only simulations have others.</summary>
+    /// <summary>Opens a folder that is there; only tests have others.</summary>
     internal Func<string, IDisk> FolderAt { get; init; } = FolderDisk.Existing;
+
+    /// <summary>The same for one that may have to be made.</summary>
+    internal Func<string, IDisk> NewFolderAt { get; init; } = FolderDisk.Create;
 
     internal void Check()
     {

@@ -9,12 +9,12 @@ namespace Clew.Store.Segments;
 /// </summary>
 internal sealed class Archiver(LogView view, LogProofs proofs, IDisk disk, ArchiveOptions? options, RewriteTurn turn)
 {
-    public async ValueTask<ArchiveResult> RunAsync(ArchiveRequest request, Func<string, IDisk> create, CancellationToken cancellation)
+    public async ValueTask<ArchiveResult> RunAsync(ArchiveRequest request, CancellationToken cancellation)
     {
         if (options is null)
             throw new ArgumentException("This store does not know how to pack an archive. Open it with SegmentStoreOptions.Archive = new(new ZstandardCodec()), of the package Clew.Zstandard.");
 
-        var archive = await CheckAsync(create(request.Folder));
+        var archive = await CheckAsync(options.NewFolderAt(request.Folder));
         var moving = await ChooseAsync(request.Before);
         var (result, done, total) = (new ArchiveResult(0, 0, 0, 0, default), 0L, moving.Sum(segment => (long)segment.FileBytes));
         foreach (var segment in moving)
@@ -60,11 +60,21 @@ internal sealed class Archiver(LogView view, LogProofs proofs, IDisk disk, Archi
         // As it is written in what follows.
         var end = await EndAsync(segment);
         var stub = new ArchiveStub(segment, end, (await proofs.TreeHeadAsync(new(end.Position), CancellationToken.None)).Root, archive.Name);
-        await CheckPlaceAsync(stub, archive);
+        var isNew = await IsNewAsync(stub, archive);
 
         // Before there is a copy of it anywhere, for an erasure has to find them all.
         await stub.PutAsync(disk);
-        var packedBytes = await PackAsync(stub, archive, codec);
+        long packedBytes;
+        try
+        {
+            packedBytes = await PackAsync(stub, archive, codec);
+        }
+        catch
+        {
+            await TakeBackAsync(stub, archive, isNew);
+            throw;
+        }
+
         await archive.RenameAsync(Archives.UnfinishedName(stub), stub.PackedName);
         await archive.SyncFolderAsync();
         await disk.DeleteAsync(segment.FileName);
@@ -87,7 +97,8 @@ internal sealed class Archiver(LogView view, LogProofs proofs, IDisk disk, Archi
         return point;
     }
 
-    private async ValueTask CheckPlaceAsync(ArchiveStub stub, IDisk archive)
+    /// <returns>Whether it was never on its way before.</returns>
+    private async ValueTask<bool> IsNewAsync(ArchiveStub stub, IDisk archive)
     {
         var before = await ArchiveStub.FindAsync(disk, stub.Header.FileName);
         if (before is not null && before.Folder != stub.Folder)
@@ -102,13 +113,31 @@ internal sealed class Archiver(LogView view, LogProofs proofs, IDisk disk, Archi
             throw new ArchiveRefusedException(
                 $"{archive.Name} has a {stub.PackedName} already, of another log or of a copy of this one. Give a folder that holds the archive of this log only.");
         }
+
+        return before is null;
+    }
+
+    // Where nothing of it is left in the archive, nothing has to say so.
+    private async ValueTask TakeBackAsync(ArchiveStub stub, IDisk archive, bool isNew)
+    {
+        try
+        {
+            await archive.DeleteAsync(Archives.UnfinishedName(stub));
+            await archive.SyncFolderAsync();
+            if (isNew)
+                await disk.DeleteAsync(stub.FileName);
+        }
+        catch (DiskException)
+        {
+            // What ended the move says more; moving again ends this too.
+        }
     }
 
     private async ValueTask<long> PackAsync(ArchiveStub stub, IDisk archive, IFrameCodec codec)
     {
         var segment = stub.Header;
         using var file = await disk.OpenAsync(segment.FileName, FileUse.Read);
-        await using var writer = await PackedWriter.CreateAsync(archive, Archives.UnfinishedName(stub), segment.FileBytes, codec);
+        using var writer = await PackedWriter.CreateAsync(archive, Archives.UnfinishedName(stub), segment.FileBytes, codec);
         await ForEachFrameAsync(file, segment, (_, content) => writer.AddAsync(content));
         await writer.FinishAsync();
 

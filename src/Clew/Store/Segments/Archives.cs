@@ -107,7 +107,7 @@ internal sealed class Archives(ArchiveOptions? options)
 
     private async ValueTask RepackAsync(IDisk disk, ArchiveStub stub, PackedSegment packed, IReadOnlyList<SegmentChange> changes)
     {
-        await using var writer = await PackedWriter.CreateAsync(disk, UnfinishedName(stub), stub.Header.FileBytes, options!.Codec);
+        using var writer = await PackedWriter.CreateAsync(disk, UnfinishedName(stub), stub.Header.FileBytes, options!.Codec);
         for (var frame = 0; frame < packed.Frames; frame++)
         {
             var start = frame * SeekTable.FrameBytes;

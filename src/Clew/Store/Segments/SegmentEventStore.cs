@@ -113,7 +113,7 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Check();
-        return StoreFaults.TranslateAsync(() => archiver.RunAsync(request, FolderDisk.Create, cancellation));
+        return StoreFaults.TranslateAsync(() => archiver.RunAsync(request, cancellation));
     }
 
     /// <inheritdoc/>
