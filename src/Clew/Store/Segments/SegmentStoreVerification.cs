@@ -11,6 +11,7 @@ public static class SegmentStoreVerification
     /// <param name="options">What else it is held against.</param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="StoreFormatException">The folder is no store, or one of a newer format.</exception>
+    /// <exception cref="ArchiveNotAttachedException">Some of its segments are in an archive that is not attached.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
     public static ValueTask<VerifyReport> RunAsync(string folder, VerifyOptions? options = null, CancellationToken cancellation = default)
     {
