@@ -9,7 +9,7 @@ namespace Clew.Zstandard;
 public sealed class ZstandardCodec : IFrameCodec
 {
     /// <summary>The level that archives are packed with unless another one is asked for.</summary>
-    public const int DefaultLevel = 9;
+    public const int DefaultLevel = 3;
 
     private readonly ConcurrentBag<Compressor> compressors = [];
     private readonly ConcurrentBag<Decompressor> decompressors = [];

@@ -8,6 +8,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Clew", "tests/Clew.Tests/House/PublicApi.approved.txt")]
     [InlineData("Clew.Ed25519", "tests/Clew.Tests/House/PublicApi.Ed25519.approved.txt")]
+    [InlineData("Clew.Zstandard", "tests/Clew.Tests/House/PublicApi.Zstandard.approved.txt")]
     public void The_public_api_is_the_approved_one(string library, string file)
     {
         var actual = Lines(Assembly.Load(library).GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }));
