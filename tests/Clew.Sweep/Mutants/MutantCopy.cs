@@ -15,7 +15,7 @@ internal sealed class MutantCopy : IDisposable
     {
         foreach (var file in Directory.EnumerateFiles(source))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        foreach (var folder in new[] { "src/Clew", "tests/Clew.Sweep" })
+        foreach (var folder in new[] { "src/Clew", "src/Clew.Zstandard", "tests/Clew.Sweep" })
             CopyFolder(folder);
         File.Copy(Path.Combine(source, "src/Directory.Build.props"), Path.Combine(copy, "src/Directory.Build.props"));
     }
