@@ -368,7 +368,7 @@ def parse_envelope(envelope):
         raise ValueError("the envelope's version, flags or zeros are not those of format 1")
     if not (size == len(envelope) and schema >= 1 and index < count <= 16384 and 1 <= stream_size <= 512 and
             1 <= type_size <= 512 and content_type_size <= 255 and tag_count <= 256 and
-            position >= 1 and version >= 1 and recorded in TIMES):
+            position >= 1 and version >= 1 and recorded in TIMES and any(event_id)):
         raise ValueError("a number in the envelope is out of its range")
     at = ENVELOPE.size
     def take(length):
@@ -381,12 +381,16 @@ def parse_envelope(envelope):
     tags = tuple(take(int.from_bytes(take(2), "little")).decode() for _ in range(tag_count))
     if at != len(envelope):  # also where something was taken from behind its end
         raise ValueError("the parts of the envelope are not as long as it is")
-    if not all(":" in tag and len(tag.encode()) <= 512 for tag in tags) or (occurred is not None and occurred not in TIMES):
+    if not all(is_tag(tag) for tag in tags) or (occurred is not None and occurred not in TIMES):
         raise ValueError("a tag or a time in the envelope is none")
     if record_size(size, data_size, metadata_size) > RECORD_LIMIT:
         raise ValueError("the event is larger than one can be")
     return Event(schema, index, count, data_size, metadata_size, position, version, recorded, event_id, occurred,
                  correlation, causation, stream, event_type, content_type or "application/json", tags)
+
+def is_tag(tag):
+    key, _, value = tag.partition(":")
+    return bool(key and value) and len(tag.encode()) <= 512
 
 def record_size(envelope, data, metadata):
     return 12 + envelope + max(32, 16 + data + metadata) + 7 & -8
