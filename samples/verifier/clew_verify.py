@@ -33,6 +33,9 @@ class Unreadable(Exception):
 class Unsound(Exception):
     """No sound group is here. Whether the log ends here or is damaged is for the caller to say."""
 
+class HalfErased(Unsound):
+    """A payload is not sound, but its envelope is: if ERASING names the event, it is being overwritten."""
+
 def plain(text):
     """Text that others wrote, made unable to move the cursor or to feign a line of this output."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
@@ -368,7 +371,7 @@ def parse_envelope(envelope):
         raise ValueError("the envelope's version, flags or zeros are not those of format 1")
     if not (size == len(envelope) and schema >= 1 and index < count <= 16384 and 1 <= stream_size <= 512 and
             1 <= type_size <= 512 and content_type_size <= 255 and tag_count <= 256 and
-            position >= 1 and version >= 1 and recorded in TIMES):
+            position >= 1 and version >= 1 and recorded in TIMES and any(event_id)):
         raise ValueError("a number in the envelope is out of its range")
     at = ENVELOPE.size
     def take(length):
@@ -381,12 +384,16 @@ def parse_envelope(envelope):
     tags = tuple(take(int.from_bytes(take(2), "little")).decode() for _ in range(tag_count))
     if at != len(envelope):  # also where something was taken from behind its end
         raise ValueError("the parts of the envelope are not as long as it is")
-    if not all(":" in tag and len(tag.encode()) <= 512 for tag in tags) or (occurred is not None and occurred not in TIMES):
+    if not all(is_tag(tag) for tag in tags) or (occurred is not None and occurred not in TIMES):
         raise ValueError("a tag or a time in the envelope is none")
     if record_size(size, data_size, metadata_size) > RECORD_LIMIT:
         raise ValueError("the event is larger than one can be")
     return Event(schema, index, count, data_size, metadata_size, position, version, recorded, event_id, occurred,
                  correlation, causation, stream, event_type, content_type or "application/json", tags)
+
+def is_tag(tag):
+    key, _, value = tag.partition(":")
+    return bool(key and value) and len(tag.encode()) <= 512
 
 def record_size(envelope, data, metadata):
     return 12 + envelope + max(32, 16 + data + metadata) + 7 & -8
@@ -470,24 +477,27 @@ def check_proof(data, trust, seal_text=None):
         return check_growth_proof(blocks, trust, seal_text)
     raise NotValid("the first line is not that of a proof")
 
-# ---- The log: the page, "STORE", "Segments", "Groups", "Where a log ends", "HEAD" -----------------
+# ---- The log: the page, "STORE", "Segments", "Groups", "Where a log ends", "HEAD", "ERASING" ------
 
 SEGMENT = struct.Struct("<8sII16sQQ32s16sqI")
 GROUP = struct.Struct("<4sIIIQQI12s16s32s")
 HEAD = struct.Struct("<I20sii4sqqqq32s16s")
 Mark = namedtuple("Mark", "write owner segment group position recorded chain")
+Journal = namedtuple("Journal", "record digests")
+NO_JOURNAL = Journal(None, {})
 
 class Log:
     """What was read so far, and with it what has to come next."""
 
     def __init__(self, log_id):
         self.id, self.group, self.position, self.chain = log_id, 1, 1, bytes(32)
-        self.recorded, self.versions, self.leaves, self.erased, self.segments = -2**63, {}, [], 0, 0
+        self.recorded, self.versions, self.leaves, self.segments = -2**63, {}, [], 0
+        self.erased, self.finished, self.ids = set(), 0, {}
 
     def add(self, header, records):
         """Takes in a sound group. Batches, times and stream versions have to go on without gaps, too."""
         index, batch = 0, None
-        for event, leaf, state in records:
+        for event, leaf, state, finished in records:
             if event.index != index or (index and batch != (event.count, event.recorded)):
                 raise NotValid(f"the batch is broken at position {event.position}")
             if event.recorded < self.recorded:
@@ -497,7 +507,10 @@ class Log:
             index, batch = (index + 1) % event.count, (event.count, event.recorded)
             self.recorded, self.versions[event.stream] = event.recorded, event.version
             self.leaves.append(leaf)
-            self.erased += state
+            self.ids[event.id] = event.position
+            self.finished += finished
+            if state:
+                self.erased.add(event.position)
         if index:
             raise NotValid(f"the batch at position {self.position + len(records) - 1} does not end in its group")
         self.group, self.position, self.chain = self.group + 1, self.position + len(records), sha256(header)
@@ -529,6 +542,28 @@ def read_head(folder, log_id, epoch):
     mark = max(marks, key=lambda mark: mark.write, default=None)
     return mark if mark and mark.owner == log_id + to_u32(epoch) else None
 
+def read_journal(folder, log_id):
+    """Which events are being overwritten (the page, "ERASING"): none where it is missing, damaged, or of another log."""
+    path = os.path.join(folder, "ERASING")
+    data = read_file(path, 1 << 20) if os.path.lexists(path) else b""
+    count = int.from_bytes(data[12:16], "little")
+    if (data[:8] != b"CLEWERA1" or data[8:12] != to_u32(crc32c(data[12:])) or not 1 <= count <= 1000 or
+            len(data) != 48 + 40 * count or data[16:32] != log_id):
+        return NO_JOURNAL
+    events = [(int.from_bytes(data[at:at + 8], "little"), data[at + 8:at + 40]) for at in range(48, len(data), 40)]
+    if any(position <= before for (before, _), (position, _) in zip([(0, b"")] + events, events)):
+        return NO_JOURNAL
+    return Journal(data[32:48], dict(events))
+
+def check_erasure(journal, log):
+    """Nothing is overwritten before the event that records it: where that is missing, the log has lost its end."""
+    if log.ids.get(journal.record, 0) > max(journal.digests):
+        return
+    for position in journal.digests:
+        if position in log.erased or position >= log.position:
+            raise NotValid(f"the erasure of event {position} had begun, and the event that records it is not in the "
+                           "log: events are missing at its end")
+
 def segment_files(folder):
     """The segment files by their number. Their names say it, and their first position."""
     try:
@@ -550,8 +585,11 @@ def segment_place(data, name, log_id):
         return None
     return (position, group, chain), crc32c(log_id + to_u32(number) + nonce)
 
-def read_record(data, at, end, seed):
-    """One record: its event, leaf and state, and where the next one begins (the page, "Records")."""
+def read_record(data, at, end, seed, digests):
+    """One record: its event, leaf, state, whether it was finished here, and where the next one begins (the page, "Records").
+
+    An event that is half overwritten and has a digest in the journal becomes in memory what it will be.
+    """
     if at + 16 > end:
         raise Unsound("a record reaches over the group's end")
     crc, payload_crc, state, size = struct.unpack_from("<IIII", data, at)
@@ -566,15 +604,17 @@ def read_record(data, at, end, seed):
     content = 16 + event.data_size + event.metadata_size
     stop = start + max(32, content)
     following = stop + -(stop - at) % 8
+    if following > end or any(data[stop:following]):
+        raise Unsound("a record's length or zeros are wrong")
     used = start + (32 if state == 1 else content)
-    if following > end or state > 1 or any(data[used:stop]) or any(data[stop:following]):
-        raise Unsound("a record's length, state or zeros are wrong")
-    if crc32c(event.id + to_u32(state) + data[start:stop]) != payload_crc:
-        raise Unsound("a payload's checksum is wrong")
+    if state > 1 or any(data[used:stop]) or crc32c(event.id + to_u32(state) + data[start:stop]) != payload_crc:
+        if event.position not in digests:
+            raise HalfErased("a payload's checksum, state or zeros are wrong")
+        return event, leaf_hash(envelope, digests[event.position]), 1, 1, following
     digest = data[start:used] if state == 1 else sha256(data[start:used])
-    return event, leaf_hash(envelope, digest), state, following
+    return event, leaf_hash(envelope, digest), state, 0, following
 
-def read_group(data, at, seed, log):
+def read_group(data, at, seed, log, digests):
     """The sound group that continues the log here: its header, records and end (the page, "Groups")."""
     header = data[at:at + 96]
     if len(header) < 96 or header[:4] != b"CLWG":
@@ -589,10 +629,10 @@ def read_group(data, at, seed, log):
         raise Unsound("the group's length is wrong")
     for i in range(count):
         firsts += data[start:start + 4]
-        event, leaf, state, start = read_record(data, start, end, seed)
+        event, leaf, state, finished, start = read_record(data, start, end, seed, digests)
         if event.position != position + i:
             raise Unsound("a record has another position than its place")
-        records.append((event, leaf, state))
+        records.append((event, leaf, state, finished))
     if start != end or crc32c(firsts, seed) != records_crc:
         raise Unsound("the group's length or records checksum is wrong")
     return header, records, end
@@ -627,7 +667,11 @@ def read_log(folder):
         try:
             if not log.segments:
                 break
-            header, records, at = read_group(data, at, seed, log)
+            try:
+                header, records, at = read_group(data, at, seed, log, {})
+            except HalfErased:  # the journal, and then once more: where it is gone, the event is overwritten by now
+                digests, (data, _) = read_journal(folder, log_id).digests, load(log.segments)
+                header, records, at = read_group(data, at, seed, log, digests)
         except Unsound as error:
             why = str(error)
             break
@@ -639,10 +683,16 @@ def read_log(folder):
             (something and header_behind(data, at, seed, log))):
         raise NotValid(f"the log is damaged at position {log.position}, at byte {at} of "
                        f"{files.get(log.segments or 1, 'a missing segment')}: {why}, but events followed")
+    journal = read_journal(folder, log_id)
+    if journal.digests:
+        check_erasure(journal, log)
     if mark is None and log.leaves:
         raise NotValid("HEAD has no sound mark of this log, so whether events followed cannot be told")
     remarks = [("torn tail", f"what follows byte {at} of the last segment is no whole group and no event: "
                              f"{why}")] if something else []
+    if os.path.lexists(os.path.join(folder, "ERASING")):
+        remarks.append(("erasing", f"{len(journal.digests)} events; that is under way, or was cut short, and {log.finished} "
+                                   "of them are half overwritten" if journal.digests else "damaged or of another log"))
     if mark and mark.group < log.group - 1:
         remarks.append(("beware", f"HEAD names position {mark.position} as the last one; the later ones are whole"))
     return log, f"clew/{log_id.hex()}/{epoch}", remarks
@@ -669,7 +719,7 @@ def check_log(folder, trust=None, given=()):
         if roots[note.size] != note.root:
             raise NotValid(f"{note}: the log has another root at this size")
         lines += describe_note(note, key, "same root as")
-    return [("valid", origin), ("events", f"{len(log.leaves)}, of which {log.erased} are erased"),
+    return [("valid", origin), ("events", f"{len(log.leaves)}, of which {len(log.erased)} are erased"),
             ("stored in", f"{log.group - 1} groups, {log.segments} segments"),
             ("root", f"{root.hex()} = {base64.b64encode(root).decode()}")] + lines
 

@@ -347,6 +347,11 @@ def head(last_group, position, chain, write=5, segment=1, flags=0, epoch=1):
                        chain, b"")
     return (b"CLEWHEAD" + u32(clew.crc32c(rest)) + rest).ljust(4096, b"\0")
 
+def journal(record_id, *positions):
+    events = b"".join(struct.pack("<Q", position) + DIGESTS[position - 1] for position in positions)
+    rest = u32(len(positions)) + LOG_ID + bytes([record_id]) * 16 + events
+    return b"CLEWERA1" + u32(clew.crc32c(rest)) + rest
+
 class Stores(unittest.TestCase):
     def setUp(self):
         first, chain, self.end1 = segment(1, 1, 1, bytes(32), [(1, 2, 3), (4, 5)])
@@ -413,6 +418,46 @@ class Stores(unittest.TestCase):
         for text in (seal(6, root=bytes(32)), seal(7, root=tree(LEAVES[:6])), seal(8, root=bytes(32))):
             with self.assertRaises(clew.NotValid):
                 self.log(key=True, SEALS=(text + "\n").encode())
+
+    def test_an_erasure_that_was_cut_short_is_finished(self):
+        seed = clew.crc32c(LOG_ID + u32(1) + b"\1" * 16)
+        whole, erased, root = record(2, seed), record(2, seed, erased=True), tree(LEAVES).hex()
+        names_2, names_both = journal(7, 2), journal(7, 2, 4)
+        def torn(middle, **files):
+            return self.log(first=self.files[self.first].replace(whole, middle), **files)
+        for cut in range(0, len(whole) + 1, 3):
+            for middle in (erased[:cut] + whole[cut:], whole[:cut] + erased[cut:]):
+                for name in (names_2, names_both):
+                    lines = torn(middle, ERASING=name)
+                    self.assertIn(root, lines["root"])
+                    self.assertEqual(lines["events"], f"7, of which {1 if middle == whole else 2} are erased")
+                    self.assertIn("erasing", lines)
+        half = erased[:60] + whole[60:]
+        foreign = names_2[:16] + bytes(16) + names_2[32:]
+        for name in (None, b"", names_2[:-1], names_2[:-1] + b"x", foreign[:8] + u32(clew.crc32c(foreign[12:])) + foreign[12:],
+                     journal(7, 3), journal(9, 2), journal(1, 2), journal(2, 2), journal(7, 2, 2), journal(7)):
+            with self.assertRaises(clew.NotValid, msg=name):
+                torn(half, ERASING=name)
+        self.assertIn("erasing", torn(whole, ERASING=journal(9, 2)))     # not begun
+        with self.assertRaises(clew.NotValid):
+            torn(whole, ERASING=journal(9, 4))                           # begun, and its record is gone
+        changed = bytearray(half)
+        changed[30] ^= 1                                                 # the envelope is never overwritten
+        with self.assertRaises(clew.NotValid):
+            torn(bytes(changed), ERASING=names_2)
+
+class Events(unittest.TestCase):
+    def test_an_envelope_is_as_its_table_says(self):
+        self.assertEqual(clew.parse_envelope(ENVELOPES[1]).position, 2)
+        def lied(at, value):
+            return ENVELOPES[0][:at] + value + ENVELOPES[0][at + len(value):]
+        for bytes_ in (lied(4, b"\2"), lied(5, b"\x0f"), lied(6, bytes(2)), lied(8, b"\1"), lied(10, bytes(2)),
+                       lied(10, b"\1\x40"), lied(28, b"\1"), lied(32, bytes(8)), lied(40, bytes(8)), lied(55, b"\x7f"),
+                       lied(56, bytes(16)), lied(112, b"\xff"), envelope(1, b"", stream=""), envelope(1, b"", stream="s" * 513),
+                       *(envelope(1, b"", tags=(tag,)) for tag in ("", ":", ":v", "k:", "no colon", "k:" + "v" * 511)),
+                       envelope(1, b"", tags=tuple(f"k:{i}" for i in range(257)))):
+            with self.assertRaises(ValueError, msg=bytes_):
+                clew.parse_envelope(bytes_)
 
 class CommandLine(unittest.TestCase):
     def run_it(self, *arguments):

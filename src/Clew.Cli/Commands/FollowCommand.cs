@@ -67,20 +67,22 @@ internal sealed class FollowCommand : ToolCommand
         await SegmentSeals.CopyAsync(from, to, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var reports = new LagReports(screen);
-        var ticking = reports.RunAsync(stop.Token);
+        var beside = Task.WhenAll(reports.RunAsync(stop.Token), new SealCopies(screen, from, to).RunAsync(stop.Token));
         try
         {
             await Replication.FollowAsync(log, replica, reports, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            await SegmentSeals.CopyAsync(from, to, CancellationToken.None);
-            reports.ShowLast(await replica.HeadAsync(CancellationToken.None), await log.HeadAsync(CancellationToken.None));
+            // Being stopped is how it is meant to end.
         }
         finally
         {
             await stop.CancelAsync();
-            await ticking;
+            await beside;
         }
+
+        await SegmentSeals.CopyAsync(from, to, CancellationToken.None);
+        reports.ShowLast(await replica.HeadAsync(CancellationToken.None), await log.HeadAsync(CancellationToken.None));
     }
 }

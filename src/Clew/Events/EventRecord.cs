@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Clew.Events;
 
@@ -359,14 +360,19 @@ internal static class EventRecord
         return Crc32C.Of(record.Slice(start, length), seed);
     }
 
-    // A checksum vouches for the bytes, not for whoever wrote them: no accessor may fail or run past the envelope.
+    // A checksum vouches for the bytes, not for whoever wrote them: no accessor may fail, run past the envelope, or make something up.
     private static bool AddsUp(ReadOnlySpan<byte> envelope)
     {
-        if (envelope[4] != LayoutVersion || (envelope[5] & ~(byte)Present.All) != 0 || !IsZero(envelope.Slice(28, 4)) || !HasPlace(envelope))
+        var (names, stream, type) = (FixedBytes + OptionalBytes((Present)envelope[5]), ReadUInt16(envelope, 20), ReadUInt16(envelope, 22));
+        var offset = names + stream + type + ReadUInt16(envelope, 24);
+        if (!IsInRange(envelope) || offset > envelope.Length)
             return false;
 
-        var (stream, type) = (ReadUInt16(envelope, 20), ReadUInt16(envelope, 22));
-        var offset = FixedBytes + OptionalBytes((Present)envelope[5]) + stream + type + ReadUInt16(envelope, 24);
+        // Nearly all names are ASCII, and that is seen at one glance.
+        var isPlain = Ascii.IsValid(envelope[names..]);
+        if (!isPlain && !AreTexts(envelope[names..offset], stream, type))
+            return false;
+
         for (var tag = ReadUInt16(envelope, 26); tag > 0; tag--)
         {
             if (offset + 2 > envelope.Length)
@@ -374,13 +380,33 @@ internal static class EventRecord
 
             var length = ReadUInt16(envelope, offset);
             offset += 2;
-            if (length > EventLimits.NameBytesMax || offset + length > envelope.Length || !envelope.Slice(offset, length).Contains((byte)':'))
+            if (length > EventLimits.NameBytesMax || offset + length > envelope.Length)
+                return false;
+
+            var text = envelope.Slice(offset, length);
+            var colon = text.IndexOf((byte)':');
+            if (colon <= 0 || colon == length - 1 || (!isPlain && !Utf8.IsValid(text)))
                 return false;
             offset += length;
         }
 
-        return offset == envelope.Length && stream is > 0 and <= EventLimits.NameBytesMax && type is > 0 and <= EventLimits.NameBytesMax;
+        return offset == envelope.Length;
     }
+
+    private static bool AreTexts(ReadOnlySpan<byte> names, int stream, int type) =>
+        Utf8.IsValid(names[..stream]) && Utf8.IsValid(names.Slice(stream, type)) && Utf8.IsValid(names[(stream + type)..]);
+
+    private static bool IsInRange(ReadOnlySpan<byte> envelope) =>
+        envelope[4] == LayoutVersion
+        && (envelope[5] & ~(byte)Present.All) == 0
+        && ReadUInt16(envelope, 6) > 0
+        && ReadUInt16(envelope, 10) is <= EventLimits.BatchEventsMax and var count && ReadUInt16(envelope, 8) < count
+        && ReadUInt16(envelope, 20) is > 0 and <= EventLimits.NameBytesMax
+        && ReadUInt16(envelope, 22) is > 0 and <= EventLimits.NameBytesMax
+        && ReadUInt16(envelope, 24) <= EventLimits.ContentTypeBytesMax
+        && ReadUInt16(envelope, 26) <= EventLimits.TagsMax
+        && ReadInt32(envelope, 28) == 0
+        && HasPlace(envelope);
 
     private static bool HasPlace(ReadOnlySpan<byte> envelope)
     {
@@ -388,8 +414,8 @@ internal static class EventRecord
         return BinaryPrimitives.ReadInt64LittleEndian(envelope[32..]) > 0
             && BinaryPrimitives.ReadInt64LittleEndian(envelope[40..]) > 0
             && UnixMicroseconds.IsTime(BinaryPrimitives.ReadInt64LittleEndian(envelope[48..]))
-            && (!hasOccurredAt || (envelope.Length >= FixedBytes + 8 && UnixMicroseconds.IsTime(BinaryPrimitives.ReadInt64LittleEndian(envelope[FixedBytes..]))))
-            && ReadUInt16(envelope, 8) < ReadUInt16(envelope, 10);
+            && (BinaryPrimitives.ReadInt64LittleEndian(envelope[56..]) | BinaryPrimitives.ReadInt64LittleEndian(envelope[64..])) != 0
+            && (!hasOccurredAt || (envelope.Length >= FixedBytes + 8 && UnixMicroseconds.IsTime(BinaryPrimitives.ReadInt64LittleEndian(envelope[FixedBytes..]))));
     }
 
     private static bool IsZero(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept((byte)0);

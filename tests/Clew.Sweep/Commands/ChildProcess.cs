@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Clew.Integrity;
 
 namespace Clew.Sweep.Commands;
 
@@ -85,6 +86,16 @@ internal sealed class ChildProcess : IDisposable
             int.Parse(words[1], CultureInfo.InvariantCulture),
             long.Parse(words[2], CultureInfo.InvariantCulture),
             long.Parse(words[3], CultureInfo.InvariantCulture)));
+
+    /// <returns>The events that it has acknowledged as erased: each of those at a position; or all of a stream, up to a position.</returns>
+    public IEnumerable<(string? Stream, long Position)> Erased() =>
+        Lines.Select(line => line.Split(' ')).Where(words => words[0] == "erased").Select(words => (
+            words[1] == "stream" ? words[2] : null, long.Parse(words[^1], CultureInfo.InvariantCulture)));
+
+    /// <returns>The roots that it says the log has had.</returns>
+    public IEnumerable<TreeHead> Roots() =>
+        Lines.Select(line => line.Split(' ')).Where(words => words[0] == "root").Select(words => new TreeHead(
+            long.Parse(words[1], CultureInfo.InvariantCulture), Digest.From(Convert.FromHexString(words[2]))));
 
     public void Dispose() => process.Dispose();
 

@@ -95,7 +95,7 @@ internal static class FullDiskSweep
         child.WaitFor(line => line.StartsWith("failed", StringComparison.Ordinal));
         child.Kill();
         child.Wait();
-        store.Take(child.Acks());
+        store.Take(child);
         if (store.Acks > 0)
             await store.CheckReaderAsync();
 

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace Clew.Sweep.Commands;
 
-/// <summary>Kills a writer again and again, at random moments, on a store that lives on; nothing acknowledged may be missing.</summary>
+/// <summary>
+/// Kills a writer that appends and erases again and again, at random moments, on a store that lives on; nothing acknowledged may be missing,
+/// and of what was erased nothing may be left.
+/// </summary>
 internal static class KillSweep
 {
     /// <summary>After so many kills a new store is begun: after each, all that lies in it is read.</summary>
@@ -31,18 +34,21 @@ internal static class KillSweep
                 stores.Add(store = new ChildStore(temporary.Fresh($"store-{run}"), ChildCommand.OptionsOf(options)));
 
             using var child = ChildProcess.Start(
-                [], store.Folder, "--from", store.NextNumber.ToString(CultureInfo.InvariantCulture), "--lanes", random.Next(1, 6).ToString(CultureInfo.InvariantCulture));
+                [], store.Folder, "--from", Text(store.NextNumber), "--lanes", Text(random.Next(1, 6)), "--erase", Text(random.Next(1, int.MaxValue)));
             // Some die while they open; the others after so many answers, and then a moment that no line marks.
             child.WaitForLines(random.Next(10) == 0 ? 0 : random.Next(1, 300));
             Thread.SpinWait(random.Next(200_000));
             child.Kill();
             child.Wait();
             inside += child.Lines.Count > 1 ? 1 : 0;
-            store.Take(child.Acks());
+            store.Take(child);
             var found = await store.CheckAsync();
             events += run % KillsPerStore == KillsPerStore - 1 || run == runs - 1 ? found : 0;
         }
 
-        return $"{runs} kills in {clock.Elapsed.TotalSeconds:0} s, {inside} of them among appends: {stores.Sum(one => (long)one.Acks):N0} acknowledged batches, {events:N0} events in {stores.Count} stores, none lost";
+        var erasures = stores.Aggregate(default(ErasureTally), (sum, one) => sum + one.Erasures);
+        return $"{runs} kills in {clock.Elapsed.TotalSeconds:0} s, {inside} of them among appends: {stores.Sum(one => (long)one.Acks):N0} acknowledged batches, {events:N0} events in {stores.Count} stores, none lost; {erasures}";
     }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

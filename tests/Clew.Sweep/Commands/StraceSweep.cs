@@ -97,7 +97,7 @@ internal sealed class StraceSweep(int count, int step, string durability) : IDis
             ["strace", "-f", "-qq", "-o", log, "-e", $"trace={call}", "-e", $"inject={call}:{injection}"],
             store.Folder, "--durability", durability, "--count", count.ToString(CultureInfo.InvariantCulture));
         var exit = child.Wait();
-        store.Take(child.Acks());
+        store.Take(child);
         return new(exit, store, child.Lines, child.Errors, File.ReadAllText(log).Contains("(INJECTED)", StringComparison.Ordinal));
     }
 

@@ -29,6 +29,8 @@ internal static class DirectedTable
         new(MarkChecks.A_mark_of_a_clean_end_is_taken_back_before_anything_follows_it),
         new(MarkChecks.A_mark_of_a_clean_end_is_not_believed_where_a_sound_group_follows_and_is_made_anew),
         new(MarkChecks.A_mark_of_another_log_counts_for_nothing_and_is_made_anew),
+        new(MarkChecks.A_mark_of_a_group_that_the_log_does_not_have_is_refused_wherever_that_group_would_lie),
+        new(MarkChecks.A_reader_refuses_a_mark_of_a_group_that_the_log_does_not_have),
         new(DurabilityChecks.Nothing_gets_its_name_before_its_bytes_are_on_the_device),
         new(DurabilityChecks.Nothing_is_written_into_a_segment_before_its_name_is_on_the_device),
         new(DurabilityChecks.What_is_in_the_cache_only_is_written_again_and_flushed_by_recovery),

@@ -95,6 +95,65 @@ internal static class MarkChecks
         Expect.Same(end.Position, MarkOf(disk)?.Mark.Point.Position, "the position that the mark names once a writer was there");
     }
 
+    public static void A_mark_of_a_group_that_the_log_does_not_have_is_refused_wherever_that_group_would_lie()
+    {
+        var disk = KilledStore.WithManySegments();
+        var log = LogOnDisk.Of(disk);
+        var points = log.Groups.Select(group => group.After).ToList();
+        foreach (var point in new[] { points[0], points[points.Count / 2], LastOf(log, log.Segments[1]), log.End })
+        {
+            Marked(disk, point, isClean: false, lie => lie, held => Expect.Opens(held, log.End.Position));
+            foreach (var isClean in new[] { false, true })
+            {
+                Marked(disk, point, isClean, lie => lie with { Chain = points[1].Chain }, held => RefusesMark(held, point.Position));
+                Marked(disk, point, isClean, lie => lie with { Position = point.Position - 1 }, held => RefusesMark(held, point.Position - 1));
+            }
+        }
+
+        Marked(disk, points[0], isClean: false, lie => lie with { Offset = lie.Offset - 8 }, held => RefusesMark(held, points[0].Position));
+        Marked(disk, log.End, isClean: true, lie => lie with { Offset = lie.Offset + 8 }, held => RefusesMark(held, log.End.Position));
+
+        var indexed = KilledStore.WithIndexes();
+        var first = LogOnDisk.Of(indexed).Groups[0].After;
+        Marked(indexed, first, isClean: false, lie => lie, held => Expect.Opens(held, LogOnDisk.Of(held).End.Position));
+        Marked(indexed, first, isClean: false, lie => lie with { Chain = default }, held => RefusesMark(held, first.Position));
+    }
+
+    public static void A_reader_refuses_a_mark_of_a_group_that_the_log_does_not_have()
+    {
+        var disk = KilledStore.With(batches: 6);
+        var end = LogOnDisk.Of(disk).End;
+        Marked(disk, end, isClean: false, lie => lie with { Chain = default }, held =>
+        {
+            var refused = Expect.Throws<StoreCorruptedException>(() => Laboratory.Run(held, held, async (surroundings, _) =>
+            {
+                await using var reader = await SegmentEventReader.OpenAsync(surroundings, Laboratory.Options);
+                return true;
+            }));
+            Expect.Same(Watermark.FileName, refused.Damage.File, "the file that is named");
+            Expect.Same(Watermark.FileName, Expect.Verified(held).FirstDamage?.File, "the file that verifying names");
+        });
+    }
+
+    // The last group of a segment: behind it the next segment begins.
+    private static LogPoint LastOf(LogOnDisk log, SegmentHeader segment) => log.Groups.Last(group => group.Segment == segment).After;
+
+    private static void Marked(MemoryDisk disk, LogPoint point, bool isClean, Func<LogPoint, LogPoint> lie, Action<MemoryDisk> check)
+    {
+        var held = disk.Copy();
+        var bytes = new byte[Watermark.FileBytes];
+        new Watermark(StoreHeader.Read(disk[StoreHeader.FileName], disk.Name).Lineage, lie(point), isClean, Write: 1_000_000).CopyTo(bytes);
+        held[Watermark.FileName] = bytes;
+        check(held);
+    }
+
+    private static void RefusesMark(MemoryDisk disk, long position)
+    {
+        Expect.Refuses(disk, position);
+        var refused = Expect.Throws<StoreCorruptedException>(() => Laboratory.With(disk, Laboratory.ReadEverythingAsync));
+        Expect.Same(Watermark.FileName, refused.Damage.File, "the file that is named");
+    }
+
     private static (Watermark Mark, int Slot)? MarkOf(MemoryDisk disk) => MarkAsync(disk).GetAwaiter().GetResult();
 
     private static async Task<(Watermark Mark, int Slot)?> MarkAsync(MemoryDisk disk)

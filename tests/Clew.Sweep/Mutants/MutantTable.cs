@@ -9,6 +9,7 @@ internal static class MutantTable
         new("tail not flushed on open", new Edit("Recovery.cs", "await file.SyncAsync();", "")),
         new("damage in the middle taken for a torn tail", new Edit("Recovery.cs", "is { } later)", "is { } later && later < 0)")),
         new("HEAD ignored by recovery", new Edit("Recovery.cs", "mark.Point.Group > end.Group)", "mark.Point.Group < 0)")),
+        new("HEAD of another history believed", new Edit("Recovery.cs", "!await IsOfThisHistoryAsync(view, mark.Point, end)", "mark.Point.Group < 0")),
         new("clean mark believed over a later segment", new Edit("Recovery.cs", "point.Segment == view.Segments.Last.Number && await", "await")),
         new("clean mark believed over a later group", new Edit("Recovery.cs", "NextAsync(point) is null;", "NextAsync(point) is var _;")),
         new("outdated clean mark left where it is", new Edit("OpenLog.cs", " || mark.Point != point)", ")")),

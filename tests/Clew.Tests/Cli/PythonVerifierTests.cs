@@ -1,5 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
+using Clew.Store;
+using Clew.Store.Segments;
 using Clew.Tests.House;
 
 namespace Clew.Tests.Cli;
@@ -60,6 +63,47 @@ public sealed class PythonVerifierTests
         Assert.Equal(1, code);
         Assert.NotEqual("", said);
         Assert.Equal(1, (await Tool.RunAsync("check", forged, "--key", key + ".pub")).ExitCode);
+    }
+
+    [Fact]
+    public async Task It_reads_an_erasure_that_was_cut_short_as_this_tool_does()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var scratch = new Scratch();
+        var secret = "\"a secret that must go, and is longer than its digest\""u8.ToArray();
+        for (var number = 1; number <= 4; number++)
+            await RunAsync("append", "--store", scratch.Store, "--stream", "s", "--type", "t", "--data", number == 2 ? Encoding.UTF8.GetString(secret) : "1");
+        var segment = Directory.GetFiles(scratch.Store, "*.seg").Single();
+        var start = (await File.ReadAllBytesAsync(segment, cancellation)).AsSpan().IndexOf(secret);
+        await RunAsync("erase", "--store", scratch.Store, "--position", "2", "--reason", "by mistake", "--by", "ann", "--yes");
+        var whole = await VerifiedAsync();
+
+        // As a crash leaves it: the end of the content is still there, and so is the journal.
+        ErasureJournal journal;
+        await using (var reader = await SegmentEventReader.OpenAsync(scratch.Store, cancellation: cancellation))
+        {
+            var record = await reader.ReadEventsAsync(ReadRequest.Stream(EraseRequest.RecordStream), cancellation).SingleAsync(cancellation);
+            journal = new((await reader.HeadAsync(cancellation)).Lineage.LogId, record.Id, ErasureRecord.Read(record)!);
+        }
+
+        var bytes = await File.ReadAllBytesAsync(segment, cancellation);
+        secret[20..].CopyTo(bytes, start + 20);
+        await File.WriteAllBytesAsync(segment, bytes, cancellation);
+        var without = await PythonAsync("clew_verify.py", "log", scratch.Store);
+        await File.WriteAllBytesAsync(Path.Combine(scratch.Store, ErasureJournal.FileName), journal.ToBytes(), cancellation);
+
+        var log = await AgreesAsync("log", scratch.Store);
+        Assert.Equal(1, without.Code);
+        Assert.Contains("1 of them are half overwritten", log, StringComparison.Ordinal);
+        Assert.Contains("5, of which 1 are erased", log, StringComparison.Ordinal);
+        Assert.Contains(whole, log, StringComparison.Ordinal);
+        Assert.Equal(whole, await VerifiedAsync());
+
+        async Task<string> VerifiedAsync()
+        {
+            var verify = await RunAsync("verify", "--store", scratch.Store, "--json");
+            return System.Text.Json.JsonDocument.Parse(verify.Out).RootElement.GetProperty("root").GetString()!;
+        }
     }
 
     private static async Task<string> AgreesAsync(params string[] arguments)

@@ -3,6 +3,7 @@ using Clew.Cli;
 using Clew.Events;
 using Clew.Store;
 using Clew.Store.Segments;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Clew.Tests.Cli;
 
@@ -278,6 +279,63 @@ public sealed class ReplicaCommandTests : IDisposable
 
         Assert.Equal(0, await following);
         Assert.Equal(["#0  3 events behind", "#3  up to date", "Stopped at position 3, up to date."], output.Written);
+    }
+
+    [Fact]
+    public async Task A_follower_copies_the_seals_that_are_made_meanwhile_and_tells_what_keeps_it_from_that()
+    {
+        await FillAsync(3);
+        var (time, key) = (new FakeTimeProvider(), scratch.At("log.key"));
+        var output = new RunningTool { Time = time };
+        Assert.Equal(0, (await Tool.RunAsync("seal", "--store", scratch.Store, "--new-key", key)).ExitCode);
+
+        var following = output.RunAsync("follow", scratch.Store, "--store", Backup, "--json");
+        await output.LinesAsync(2);
+        Assert.Equal(0, (await Tool.RunAsync("seal", "--store", scratch.Store, "--key", key)).ExitCode);
+        await FiredUntilAsync(async () => (await SegmentSeals.ReadAsync(Backup, Cancellation)).Seals.Count == 1);
+        await File.AppendAllTextAsync(Path.Combine(scratch.Store, "SEALS"), "no\n\nseal\n\n", Cancellation);
+        await FiredUntilAsync(() => Task.FromResult(output.Error.ToString().Contains("\"kind\":\"damaged\"", StringComparison.Ordinal)));
+        await FillAsync(1);
+        await ReachedAsync(4);
+        File.Copy(Path.Combine(Backup, "SEALS"), Path.Combine(scratch.Store, "SEALS"), overwrite: true);
+        output.Stop();
+
+        Assert.Equal(0, await following);
+        Assert.Single(output.Error.ToString().TrimEnd().Split('\n'));
+
+        async Task FiredUntilAsync(Func<Task<bool>> isSo)
+        {
+            while (!await isSo())
+            {
+                time.Advance(TimeSpan.FromSeconds(10));
+                await Task.Yield();
+                Cancellation.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_log_of_its_own_needs_a_key_of_its_own_to_which_the_old_one_can_hand_over()
+    {
+        await FillAsync(3);
+        await BackUpAsync();
+        var (own, key, next) = (scratch.At("own"), scratch.At("log.key"), scratch.At("own.key"));
+        Assert.Equal(0, (await Tool.RunAsync("seal", "--store", scratch.Store, "--new-key", key)).ExitCode);
+        Assert.Equal(0, (await Tool.RunAsync("restore", Backup, "--store", own, "--new-epoch")).ExitCode);
+        await FillAsync(1, scratch.At("other"));
+
+        var refused = await Tool.RunAsync("seal", "--store", own, "--key", key, "--json");
+        var foreign = await Tool.RunAsync("seal", "--store", scratch.At("other"), "--key", key, "--json");
+        Assert.Equal(0, (await Tool.RunAsync("seal", "--store", own, "--new-key", next)).ExitCode);
+        var backwards = await Tool.RunAsync("seal", "--store", own, "--key", next, "--rotate-to", key, "--json");
+        var rotated = await Tool.RunAsync("seal", "--store", own, "--key", key, "--rotate-to", next);
+        var seal = await Tool.RunAsync("seal", "--store", own, "--key", next, "--out", scratch.At("seal"));
+        var check = await Tool.RunAsync("check", scratch.At("seal"), "--key", key + ".pub", "--seals", Path.Combine(own, "SEALS"));
+
+        RefusedWith(refused, "usage", "/1, and this log is clew/", "/2, which needs a key of its own", "--new-key", "--rotate-to");
+        RefusedWith(foreign, "usage", "is the one of another log", "--new-key");
+        RefusedWith(backwards, "usage", "needs a key of its own");
+        Assert.True((rotated.ExitCode, seal.ExitCode, check.ExitCode) == (0, 0, 0), rotated.Error + seal.Error + check.Out + check.Error);
     }
 
     [Fact]

@@ -12,6 +12,8 @@ internal sealed class RunningTool : StringWriter
 
     public StringWriter Error { get; } = new();
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public string[] Written => ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     public long[] Positions =>
@@ -24,7 +26,7 @@ internal sealed class RunningTool : StringWriter
     ];
 
     public Task<int> RunAsync(params string[] arguments) =>
-        CommandLine.RunAsync(arguments, new Terminal(TextReader.Null, this, Error, TimeProvider.System), stop.Token);
+        CommandLine.RunAsync(arguments, new Terminal(TextReader.Null, this, Error, Time), stop.Token);
 
     public void Stop() => stop.Cancel();
 

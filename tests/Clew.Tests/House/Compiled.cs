@@ -1,3 +1,4 @@
+using Clew.Ed25519;
 using Clew.Events;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -20,7 +21,8 @@ internal static class Compiled
 
     private static readonly CSharpParseOptions Parsing = new(LanguageVersion.Latest);
 
-    public static string ClewPath => typeof(StreamName).Assembly.Location;
+    /// <summary>What a program refers to that uses Clew.</summary>
+    public static IReadOnlyList<string> ClewPaths => [typeof(StreamName).Assembly.Location, typeof(Ed25519Signer).Assembly.Location];
 
     /// <summary>The runtime's own folder, without what comes with the tests.</summary>
     public static string RuntimeFolder => Path.GetDirectoryName(typeof(object).Assembly.Location)!;
@@ -28,7 +30,7 @@ internal static class Compiled
     /// <summary>A program of top-level statements that uses Clew.</summary>
     public static CSharpCompilation Program(string text) =>
         Of(new(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable),
-            [("program.cs", text)], [MetadataReference.CreateFromFile(ClewPath)]);
+            [("program.cs", text)], ClewPaths.Select(path => MetadataReference.CreateFromFile(path)));
 
     public static CSharpCompilation Library(IEnumerable<(string Path, string Text)> files) =>
         Of(new(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true), files, []);

@@ -15,6 +15,12 @@ internal sealed record LogPoint(int Segment, int Offset, long Group, long Positi
 
     /// <summary>Whether there can be such a place: a checksum vouches for the bytes that say so, not for whoever wrote them.</summary>
     public bool CanBe => Segment >= 1 && Offset >= SegmentHeader.Bytes && Group >= 0 && Position >= 0 && UnixMicroseconds.IsTime(RecordedAt);
+
+    /// <summary>Whether both lie behind one and the same group; segments that hold nothing yet may lie between them.</summary>
+    public bool IsAt(LogPoint other) =>
+        (Group, Position, RecordedAt) == (other.Group, other.Position, other.RecordedAt)
+        && Chain.Equals(other.Chain)
+        && (Segment == other.Segment ? Offset == other.Offset : SegmentHeader.Bytes == (Segment > other.Segment ? Offset : other.Offset));
 }
 
 /// <summary>What links a group to all before it: 32 bytes.</summary>

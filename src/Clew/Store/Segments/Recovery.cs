@@ -26,8 +26,8 @@ internal static class Recovery
             throw Lost(view, end, mark.Point.Position, "the log ends before events that were durable");
         if (isClean)
         {
-            if (!mark!.Point.Chain.Equals(end.Chain) || mark.Point.Position != end.Position)
-                throw Lost(view, end, mark.Point.Position, "the log and its mark of a clean end do not agree");
+            if (!mark!.Point.IsAt(end))
+                throw OfAnotherHistory(mark.Point);
 
             // Where the last segment is still empty, the one before it is full, and its tail grows no more.
             if (mark.Point.Segment != end.Segment)
@@ -43,6 +43,9 @@ internal static class Recovery
         // A store that has taken appends has a durable mark, which tells a torn group from a damaged one. It is gone, so nobody can tell.
         if (mark is null && end.Group > 0 && await scan.Rest.EndOfDataAsync(end.Offset) > end.Offset)
             throw Lost(view, end, null, $"what follows is no whole group, and {Watermark.FileName}, which would say whether it was durable, is gone");
+
+        if (mark is not null && !await IsOfThisHistoryAsync(view, mark.Point, end))
+            throw OfAnotherHistory(mark.Point);
 
         // Before anything is written: it may find that the end of the log is lost and not torn.
         await UnfinishedErasure.FindAsync(view, disk, end.Position);
@@ -63,6 +66,22 @@ internal static class Recovery
             && from.Offset <= view.Segments.Numbered(from.Segment).FileBytes;
         if (!isThere)
             throw StoreFolder.Damaged(parts.Files[^1].Name, null, "it covers events of segments that are not there", "Bring the missing segments back.", from.Position);
+    }
+
+    // A group that was durable cannot have become another one. The header behind a mark holds the hash of the group before, so no more is read.
+    private static async ValueTask<bool> IsOfThisHistoryAsync(LogView view, LogPoint marked, LogPoint end)
+    {
+        if (marked.Group == end.Group)
+            return marked.IsAt(end);
+        if (marked.Segment < view.Segments.Last.Number && view.Segments.Numbered(marked.Segment + 1) is var following && following.FirstGroup == marked.Group + 1)
+            return following.Continues(marked);
+
+        var scanner = new GroupScanner(view.Segments, view.Segments.Numbered(marked.Segment));
+        return await scanner.LoadAsync(marked.Offset, GroupHeader.Bytes)
+            && GroupHeader.TryRead(scanner.At(marked.Offset, GroupHeader.Bytes), scanner.Segment.Seed, out var behind)
+            && behind.Number == marked.Group + 1
+            && behind.FirstPosition == marked.Position + 1
+            && behind.Chain.Equals(marked.Chain);
     }
 
     // An index that is gone is made anew on the way, so that memory holds only the last stretch.
@@ -96,6 +115,15 @@ internal static class Recovery
         await file.SyncAsync();
         await disk.SyncFolderAsync();
     }
+
+    /// <summary>The mark names a group that the log does not have: another one has its number.</summary>
+    public static StoreCorruptedException OfAnotherHistory(LogPoint marked) => StoreFolder.Damaged(
+        Watermark.FileName,
+        null,
+        $"it says that group {marked.Group}, up to position {marked.Position}, was durable, and that is not what the log has there",
+        $"The segments and {Watermark.FileName} are of two histories: restore the whole folder from one backup. Where a copy or seals say that the segments " +
+        $"are right (clew verify), move {Watermark.FileName} away, and the next writer makes it anew.",
+        marked.Position);
 
     private static StoreCorruptedException Lost(LogView view, LogPoint end, long? upTo, string what) => StoreFolder.Damaged(
         view.Segments.Numbered(end.Segment).FileName,

@@ -206,6 +206,9 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
                 throw Unreadable(mark);
         }
 
+        if (mark.Point.Group == scan.Point.Group && !mark.Point.IsAt(scan.Point))
+            throw Recovery.OfAnotherHistory(mark.Point);
+
         await ForgetErasedAsync();
         if (view.Head.Position.Value < scan.Point.Position)
             view.Publish(scan.Point);

@@ -14,10 +14,11 @@ public static class SegmentSeals
 {
     /// <summary>Seals a log as it is now.</summary>
     /// <param name="folder">The store's folder.</param>
-    /// <param name="signer">The log's key.</param>
+    /// <param name="signer">The log's key. It is named like the <see cref="SealOrigin"/>, or as somebody likes, but not like another log or epoch.</param>
     /// <param name="options">How the store is read; where it has archived segments, how they are.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The seal, durable among the store's own; the last one again where nothing came since.</returns>
+    /// <exception cref="ArgumentException">The key is named like another log, or another epoch of this one, or has handed over to another key.</exception>
     /// <exception cref="HistoryChangedException">The log does not continue what was sealed last. Nothing was signed.</exception>
     /// <exception cref="StoreCorruptedException">The log or its seals are damaged.</exception>
     /// <exception cref="StoreUnavailableException">The folder cannot be read or written.</exception>
@@ -30,11 +31,12 @@ public static class SegmentSeals
 
     /// <summary>Hands over from one key to another: both sign that the new one seals from here on.</summary>
     /// <param name="folder">The store's folder.</param>
-    /// <param name="oldSigner">The key that sealed so far.</param>
+    /// <param name="oldSigner">The key that sealed so far; also the key of an earlier epoch, for those who trust that one.</param>
     /// <param name="newSigner">The key that seals from here on.</param>
     /// <param name="options">How the store is read; where it has archived segments, how they are.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The rotation, durable among the store's seals. The old key has sealed the log as it is now before.</returns>
+    /// <exception cref="ArgumentException">A key is named like another log, the new one like another epoch, or one has handed over before.</exception>
     /// <exception cref="HistoryChangedException">The log does not continue what was sealed last. Nothing was signed.</exception>
     public static ValueTask<KeyRotation> RotateAsync(
         string folder, INoteSigner oldSigner, INoteSigner newSigner, SegmentStoreOptions? options = null, CancellationToken cancellation = default)
@@ -45,6 +47,8 @@ public static class SegmentSeals
 
         async ValueTask<KeyRotation> RotateAsync(SegmentEventReader reader, Surroundings surroundings)
         {
+            RefuseKeyOfAnotherLog(oldSigner, reader.Proofs.Lineage);
+            RefuseKeyOfAnotherEpoch(newSigner, reader.Proofs.Lineage);
             await using var file = await SealFile.OpenAsync(surroundings, cancellation);
             if (file.Book.Rotations.Any(rotation => rotation.OldKey == newSigner.Key))
                 throw new ArgumentException($"The key {newSigner.Key} has handed over before, and nobody would believe it again: make a new one.", nameof(newSigner));
@@ -118,6 +122,7 @@ public static class SegmentSeals
 
     internal static async ValueTask<Seal> SealAsync(LogProofs proofs, Surroundings surroundings, INoteSigner signer, CancellationToken cancellation)
     {
+        RefuseKeyOfAnotherEpoch(signer, proofs.Lineage);
         await using var file = await SealFile.OpenAsync(surroundings, cancellation);
         return await SealAsync(file, proofs, signer, cancellation);
     }
@@ -140,6 +145,28 @@ public static class SegmentSeals
         var made = Seal.Sign(origin, head, signer);
         await file.AddAsync(SealBook.EntryOf(made));
         return made;
+    }
+
+    // Who looks a key up by the origin would not find it; and who is to trust a key for one life of the log would trust it for two.
+    private static void RefuseKeyOfAnotherEpoch(INoteSigner signer, Lineage own)
+    {
+        RefuseKeyOfAnotherLog(signer, own);
+        var origin = SealOrigin.Of(own.LogId, own.Epoch);
+        if (SealOrigin.TryParse(signer.Key.Name, out _, out _) && signer.Key.Name != origin)
+        {
+            throw new ArgumentException(
+                $"The key is the one of {signer.Key.Name}, and this log is {origin}, which needs a key of its own: make one (clew seal --new-key). " +
+                "Where those who trust the old key are to trust the new one, hand over from it (clew seal --key OLD --rotate-to NEW).", nameof(signer));
+        }
+    }
+
+    private static void RefuseKeyOfAnotherLog(INoteSigner signer, Lineage own)
+    {
+        if (SealOrigin.TryParse(signer.Key.Name, out var logId, out _) && logId != own.LogId)
+        {
+            throw new ArgumentException(
+                $"The key is the one of another log, {signer.Key.Name}, and this is {SealOrigin.Of(own.LogId, own.Epoch)}: give this log's key, or make one (clew seal --new-key).", nameof(signer));
+        }
     }
 
     private static ValueTask<T> WithReaderAsync<T>(
