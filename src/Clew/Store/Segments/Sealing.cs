@@ -3,7 +3,7 @@ using Clew.Integrity;
 namespace Clew.Store.Segments;
 
 /// <summary>When a store that is open for writing seals itself.</summary>
-/// <param name="Signer">The log's key; see <see cref="SegmentSeals.SealAsync(string, INoteSigner, CancellationToken)"/>. One of another epoch seals nothing, and <see cref="SealStatus.Fault"/> says so.</param>
+/// <param name="Signer">The log's key; see <see cref="SegmentSeals.SealAsync(string, INoteSigner, SegmentStoreOptions?, CancellationToken)"/>. One of another epoch seals nothing, and <see cref="SealStatus.Fault"/> says so.</param>
 public sealed record Sealing(INoteSigner Signer)
 {
     /// <summary>A seal so long after the last one, where events came since; from 1 s. Default: 1 hour.</summary>
