@@ -567,9 +567,14 @@ def check_erasure(journal, log):
 def segment_files(folder):
     """The segment files by their number. Their names say it, and their first position."""
     try:
-        found = [re.fullmatch(r"([0-9]{8})-([0-9]{20})\.seg", name) for name in os.listdir(folder)]
+        names = os.listdir(folder)
     except OSError as error:
         raise Unreadable(f"{plain(folder)} cannot be read: {error.strerror}") from None
+    found = [re.fullmatch(r"([0-9]{8})-([0-9]{20})\.seg", name) for name in names]
+    stubs = [name for name in names if re.fullmatch(r"[0-9]{8}-[0-9]{20}\.stub", name) and name[:-5] + ".seg" not in names]
+    if stubs:
+        raise Unreadable(f"{len(stubs)} segments are in an archive: copy the folder, and unpack them into the copy (zstd -d "
+                         f"{stubs[0][:-5]}.seg.zst -o COPY/{stubs[0][:-5]}.seg)")
     files = {int(match[1]): match[0] for match in found if match}
     if len(files) != sum(1 for match in found if match):
         raise NotValid("two segment files have one number")

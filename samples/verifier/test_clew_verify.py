@@ -378,6 +378,11 @@ class Stores(unittest.TestCase):
         self.assertIn(tree(LEAVES).hex(), lines["root"])
         self.assertNotIn("beware", lines)
 
+    def test_an_archived_segment_is_asked_for(self):
+        with self.assertRaisesRegex(clew.Unreadable, "1 segments are in an archive.*zstd -d"):
+            self.log(first=None, **{self.first[:-4] + ".stub": bytes(8192)})
+        self.assertIn(tree(LEAVES).hex(), self.log(**{self.first[:-4] + ".stub": bytes(8192)})["root"])
+
     def test_every_damaged_byte_is_seen(self):
         for name, end in (("first", self.end1), ("second", self.end2), ("STORE", 64)):
             data = self.files[name.replace("first", self.first).replace("second", self.second)]

@@ -53,6 +53,7 @@ internal static class DirectedTable
         new(IndexChecks.A_bit_that_turns_over_anywhere_in_an_index_is_noticed_or_makes_no_difference),
         new(IndexChecks.An_index_of_another_log_is_made_anew),
         new(IndexChecks.An_index_that_leads_to_another_event_gives_nobody_that_event),
+        new(IndexChecks.A_list_of_positions_that_is_out_of_order_is_named_and_gives_nobody_another_event),
         new(IndexChecks.Verifying_names_an_index_that_does_not_say_what_the_log_says),
         new(ReadingChecks.A_read_as_of_a_time_has_what_was_recorded_at_that_very_moment),
         new(ReadingChecks.A_checkpoint_of_another_life_of_the_log_is_refused),

@@ -79,6 +79,20 @@ internal static class IndexChecks
         Expect.Throws<StoreCorruptedException>(() => Laboratory.With(disk, Laboratory.ReadEverythingAsync));
     }
 
+    public static void A_list_of_positions_that_is_out_of_order_is_named_and_gives_nobody_another_event()
+    {
+        foreach (var kind in new[] { IndexKind.Stream, IndexKind.Tag, IndexKind.Type })
+        {
+            var disk = KilledStore.WithIndexes();
+            var (name, bytes) = FirstIndex(disk);
+            Rewrite(disk, IndexFileHeader.Read(bytes)!.Sections[(int)kind].ListBlock, SwapFirstTwo);
+
+            var damaged = Expect.Throws<StoreCorruptedException>(() => Laboratory.With(disk, Laboratory.ReadEverythingAsync));
+            Expect.Same(name, damaged.Damage.File, "the damaged file");
+            Expect.Same(name, Expect.Verified(disk).IndexDamage.SingleOrDefault()?.File, "the index file that verifying names");
+        }
+    }
+
     public static void Verifying_names_an_index_that_does_not_say_what_the_log_says()
     {
         var disk = KilledStore.WithIndexes();

@@ -152,6 +152,19 @@ internal sealed class PageReader : IPages
         candidateAt = end;
     }
 
+    // A list in a file may be in another order than it was written in, with a right checksum: of a writer that was at fault, or a forger.
+    private void CheckOrder(int found)
+    {
+        var before = IsForwards ? target - 1 : target + 1;
+        foreach (var position in candidates.AsSpan(candidateCount, found))
+        {
+            if (!IsBeyond(position, before))
+                throw parts[partIndex] is IndexFile file ? file.Damaged(0, $"position {position} is out of order in a list") : new InvalidOperationException("The index in memory is out of order.");
+
+            before = position;
+        }
+    }
+
     /// <returns>False where none is left.</returns>
     private async ValueTask<bool> FindCandidatesAsync()
     {
@@ -161,6 +174,7 @@ internal sealed class PageReader : IPages
             cursor ??= await Cursor.OverAsync(query, parts[partIndex], after, upTo, direction);
             var room = (int)Math.Min(left, candidates.Length) - candidateCount;
             var found = await cursor.FillAsync(target, candidates.AsMemory(candidateCount, room));
+            CheckOrder(found);
             candidateCount += found;
             if (found < room)
             {
