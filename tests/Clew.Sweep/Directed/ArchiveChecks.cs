@@ -134,6 +134,26 @@ internal static class ArchiveChecks
         Expect.That(!moved.Folder.Names.Contains(ErasureJournal.FileName), "the erasure has begun");
     }
 
+    public static void What_was_opened_of_an_archive_before_an_erasure_is_not_read_after_it()
+    {
+        var moved = new Places(Whole.Value.Copy(), new MemoryDisk());
+        moved.With(MoveAsync);
+        var archive = new WatchedDisk(moved.Archive);
+
+        Laboratory.Run(moved.Folder, moved.Folder, Options(archive), async (store, _) =>
+        {
+            // The answer holds the beginning of the segment, and with it the event.
+            var held = archive.HoldAnswer(".zst");
+            var reading = ErasureChecks.AtAsync(store, 1);
+            await EraseAsync(store);
+            Expect.That(held.IsReached && !reading.IsCompleted, "nothing is held back");
+            held.LetGo();
+            await reading;
+            Expect.That((await ErasureChecks.AtAsync(store, 1)).IsErased, "the store gives what it had read before");
+            return true;
+        });
+    }
+
     private static MemoryDisk Closed()
     {
         var disk = KilledStore.With(Batches);

@@ -15,12 +15,15 @@ namespace Clew.Store.Segments;
 //     4108     4  zero
 //     4112     8  last group        number of the segment's last group
 //     4120     8  last position     of its last event
-//     4128     8  recorded at       recorded time of that event, microseconds since 1970 UTC
-//     4136    32  chain             SHA-256 of the header of the last group
-//     4168    32  root              Merkle root of the log up to the last position
-//     4200     4  length            of the folder's path in bytes
-//     4204     …  folder            the path that the archive was moved to, UTF-8; then zeros
+//     4128    32  chain             SHA-256 of the header of the last group
+//     4160    32  root              Merkle root of the log up to the last position
+//     4192     4  length            of the folder's path in bytes
+//     4196     …  folder            the path that the archive was moved to, UTF-8; then zeros
 //     8188     4  checksum          CRC-32C of the 8,188 bytes before
+/// <param name="Header">How the segment begins.</param>
+/// <param name="End">Where its groups end; without a recorded time.</param>
+/// <param name="Root">Of the log up to there.</param>
+/// <param name="Folder">Where it was moved to.</param>
 internal sealed record ArchiveStub(SegmentHeader Header, LogPoint End, Digest Root, string Folder)
 {
     public const int Bytes = 2 * SegmentHeader.Bytes;
@@ -28,7 +31,7 @@ internal sealed record ArchiveStub(SegmentHeader Header, LogPoint End, Digest Ro
 
     private const string Suffix = ".stub";
     private const string SegmentSuffix = ".seg";
-    private const int FolderOffset = 4204;
+    private const int FolderOffset = 4196;
     private const int CheckedBytes = Bytes - sizeof(uint);
 
     private static ReadOnlySpan<byte> Magic => "CLEWARC1"u8;
@@ -87,10 +90,9 @@ internal sealed record ArchiveStub(SegmentHeader Header, LogPoint End, Digest Ro
         WriteInt32LittleEndian(span[4104..], End.Offset);
         WriteInt64LittleEndian(span[4112..], End.Group);
         WriteInt64LittleEndian(span[4120..], End.Position);
-        WriteInt64LittleEndian(span[4128..], End.RecordedAt);
-        End.Chain.Write(span[4136..]);
-        Root.CopyTo(span[4168..]);
-        WriteInt32LittleEndian(span[4200..], Encoding.UTF8.GetBytes(Folder, span[FolderOffset..CheckedBytes]));
+        End.Chain.Write(span[4128..]);
+        Root.CopyTo(span[4160..]);
+        WriteInt32LittleEndian(span[4192..], Encoding.UTF8.GetBytes(Folder, span[FolderOffset..CheckedBytes]));
         WriteUInt32LittleEndian(span[CheckedBytes..], Crc32C.Of(span[..CheckedBytes]));
         return bytes;
     }
@@ -100,7 +102,7 @@ internal sealed record ArchiveStub(SegmentHeader Header, LogPoint End, Digest Ro
     {
         stub = null!;
         if (bytes.Length < Bytes || !bytes[4096..].StartsWith(Magic) || ReadUInt32LittleEndian(bytes[CheckedBytes..]) != Crc32C.Of(bytes[..CheckedBytes])
-            || !SegmentHeader.TryRead(bytes, out var header) || ReadInt32LittleEndian(bytes[4200..]) is not (>= 1 and <= FolderBytesMax and var length)
+            || !SegmentHeader.TryRead(bytes, out var header) || ReadInt32LittleEndian(bytes[4192..]) is not (>= 1 and <= FolderBytesMax and var length)
             || ReadInt32LittleEndian(bytes[4108..]) != 0 || bytes[(FolderOffset + length)..CheckedBytes].ContainsAnyExcept((byte)0))
         {
             return false;
@@ -108,8 +110,8 @@ internal sealed record ArchiveStub(SegmentHeader Header, LogPoint End, Digest Ro
 
         var end = new LogPoint(
             header.Number, ReadInt32LittleEndian(bytes[4104..]), ReadInt64LittleEndian(bytes[4112..]), ReadInt64LittleEndian(bytes[4120..]),
-            ReadInt64LittleEndian(bytes[4128..]), ChainValue.Of(bytes[4136..]));
-        stub = new(header, end, Digest.From(bytes.Slice(4168, Digest.Bytes)), Encoding.UTF8.GetString(bytes.Slice(FolderOffset, length)));
+            RecordedAt: 0, ChainValue.Of(bytes[4128..]));
+        stub = new(header, end, Digest.From(bytes.Slice(4160, Digest.Bytes)), Encoding.UTF8.GetString(bytes.Slice(FolderOffset, length)));
         return end.CanBe && end.Offset <= header.FileBytes && end.Group >= header.FirstGroup - 1 && end.Position >= header.FirstPosition - 1;
     }
 }

@@ -57,7 +57,6 @@ internal sealed class Archiver(LogView view, LogProofs proofs, IDisk disk, Archi
     /// <returns>How long the segment is in the archive.</returns>
     private async ValueTask<long> MoveAsync(SegmentHeader segment, IDisk archive, IFrameCodec codec)
     {
-        // As it is written in what follows.
         var end = await EndAsync(segment);
         var stub = new ArchiveStub(segment, end, (await proofs.TreeHeadAsync(new(end.Position), CancellationToken.None)).Root, archive.Name);
         var isNew = await IsNewAsync(stub, archive);
@@ -94,7 +93,7 @@ internal sealed class Archiver(LogView view, LogProofs proofs, IDisk disk, Archi
             point = await scanner.NextAsync(point) ?? throw Unsound(await scanner.DiagnoseAsync(point));
         }
 
-        return point;
+        return point with { RecordedAt = 0 };
     }
 
     /// <returns>Whether it was never on its way before.</returns>

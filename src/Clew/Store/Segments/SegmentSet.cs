@@ -9,6 +9,8 @@ internal sealed class SegmentSet(IDisk disk, Archives archives) : IDisposable
     private readonly Dictionary<int, IReadableFile> handles = [];
     private readonly Queue<int> opened = new();
     private volatile SegmentHeader[] headers = [];
+    private int closings;
+    private bool isDisposed;
 
     public IReadOnlyList<SegmentHeader> Headers => headers;
 
@@ -99,13 +101,19 @@ internal sealed class SegmentSet(IDisk disk, Archives archives) : IDisposable
                 file.Dispose();
             handles.Clear();
             opened.Clear();
+            closings++;
         }
     }
 
     /// <summary>The journal of the erasure that is under way, or was cut short; null where there is none.</summary>
     public ValueTask<ErasureJournal?> ErasingAsync() => ErasureJournal.ReadAsync(disk, Last.LogId);
 
-    public void Dispose() => CloseFiles();
+    public void Dispose()
+    {
+        lock (gate)
+            isDisposed = true;
+        CloseFiles();
+    }
 
     private IReadableFile? Held(int number)
     {
@@ -158,17 +166,29 @@ internal sealed class SegmentSet(IDisk disk, Archives archives) : IDisposable
 
     private async ValueTask<IReadableFile> OpenAsync(SegmentHeader header)
     {
-        var file = await FileAsync(header);
+        while (true)
+        {
+            var before = Volatile.Read(ref closings);
+            var file = await FileAsync(header);
+            if (Keep(header.Number, file, before) is { } kept)
+                return kept;
+        }
+    }
+
+    /// <returns>Null where files were closed since it was opened: it may be what should be forgotten.</returns>
+    private IReadableFile? Keep(int number, IReadableFile file, int closingsBefore)
+    {
         lock (gate)
         {
-            if (handles.TryGetValue(header.Number, out var held))
+            if (isDisposed || closings != closingsBefore || handles.ContainsKey(number))
             {
                 file.Dispose();
-                return held;
+                ObjectDisposedException.ThrowIf(isDisposed, this);
+                return closings == closingsBefore ? handles[number] : null;
             }
 
-            handles.Add(header.Number, file);
-            opened.Enqueue(header.Number);
+            handles.Add(number, file);
+            opened.Enqueue(number);
             if (opened.Count > HandlesMax && handles.Remove(opened.Dequeue(), out var oldest))
                 oldest.Dispose();
 

@@ -207,7 +207,7 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
                 Take(scanner, next);
             }
 
-            if (stubs.FirstOrDefault(stub => stub.Header == segment) is { } archived && (archived.End != Point || archived.Root != Tree.RootAt(Point.Position)))
+            if (stubs.FirstOrDefault(stub => stub.Header == segment) is { } archived && (archived.End != Point with { RecordedAt = 0 } || archived.Root != Tree.RootAt(Point.Position)))
                 return new(archived.FileName, SegmentHeader.Bytes, new(segment.FirstPosition), "it does not say of the archived segment what that holds");
         }
 
