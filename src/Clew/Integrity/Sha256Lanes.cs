@@ -47,6 +47,9 @@ internal sealed class Sha256Batch
     /// <summary>How many messages were added.</summary>
     public int Count => messages.Count;
 
+    /// <summary>The bytes of a message, to be changed until it is hashed; good until another one is added.</summary>
+    public Span<byte> this[int message] => staging.AsSpan(messages[message].Start, messages[message].Length);
+
     /// <summary>Adds a message.</summary>
     /// <param name="length">In bytes, from 0.</param>
     /// <returns>Where to write it, all of it, and before the next one is added; what lies there was left by others.</returns>
@@ -139,20 +142,25 @@ internal sealed class Sha256Batch
         return longest * Sha256Lanes.Count < calls;
     }
 
-    // Lanes without work run along, on the first bytes.
+    // As many blocks as each of the lanes has left. Lanes without work run along, on the first bytes.
     private void Step(Span<byte> digests)
     {
-        Sha256Lanes.Compress(state, staging, lanes);
+        var blocks = int.MaxValue;
+        foreach (var lane in lanes)
+            blocks = lane.IsBusy ? Math.Min(blocks, lane.BlocksLeft) : blocks;
+
+        for (var block = 0; block < blocks; block++)
+            Sha256Lanes.Compress(state, staging.AsSpan(block * Sha256Lanes.BlockBytes), lanes);
         for (var lane = 0; lane < lanes.Length; lane++)
         {
             if (lanes[lane].IsBusy)
-                Advance(lane, digests);
+                Advance(lane, blocks, digests);
         }
     }
 
-    private void Advance(int lane, Span<byte> digests)
+    private void Advance(int lane, int blocks, Span<byte> digests)
     {
-        lanes[lane] = lanes[lane].Next();
+        lanes[lane] = lanes[lane].After(blocks);
         if (lanes[lane].IsBusy)
             return;
 
@@ -297,6 +305,6 @@ internal static class Sha256Lanes
 
         public int BlocksLeft => (End - At) / BlockBytes;
 
-        public Lane Next() => this with { At = At + BlockBytes };
+        public Lane After(int blocks) => this with { At = At + (blocks * BlockBytes) };
     }
 }
