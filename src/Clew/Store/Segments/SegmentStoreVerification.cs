@@ -1,3 +1,4 @@
+using Clew.Events;
 using Clew.Integrity;
 using Clew.Store.Segments.Indexes;
 
@@ -54,7 +55,7 @@ public static class SegmentStoreVerification
     }
 
     private static ValueTask<SegmentEventReader> ReaderAsync(IDisk disk, CancellationToken cancellation) =>
-        SegmentEventReader.OpenAsync(new Surroundings(disk, new SegmentStoreOptions().Time, new ThreadWorkers(), Events.SystemEntropy.Fill), new(), cancellation);
+        SegmentEventReader.OpenAsync(new Surroundings(disk, new SegmentStoreOptions().Time, new ThreadWorkers(), SystemEntropy.Fill), new(), cancellation);
 
     internal static async ValueTask<VerifyReport> RunAsync(
         IDisk disk, VerifyOptions? options = null, IDisk? against = null, CancellationToken cancellation = default)
@@ -153,7 +154,6 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     private readonly KeyHasher hasher = new(store.IndexKey);
     private readonly IndexSum[] expected = [.. files.Select(_ => new IndexSum())];
     private readonly long bytesTotal = segments.Headers.Sum(header => (long)header.FileBytes) + files.Sum(file => file.Bytes);
-    private readonly List<ulong> hashes = [];
     private int current;
 
     public LogPoint Point { get; private set; } = LogPoint.Start;
@@ -166,6 +166,10 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     /// <returns>Where they break off before the next segment; null where they do not.</returns>
     public async ValueTask<Damage?> RunAsync(CancellationToken cancellation)
     {
+        if (segments.Headers.Count == 0)
+            return null;
+
+        var scanner = new GroupScanner(segments, segments.Headers[0]);
         foreach (var segment in segments.Headers)
         {
             if (!segment.Continues(Point) && segment == segments.Headers[0])
@@ -174,7 +178,7 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
                 return await BreakAsync(segments.Numbered(segment.Number - 1), "the log breaks off before its next segment");
 
             Point = Point with { Segment = segment.Number, Offset = SegmentHeader.Bytes };
-            var scanner = new GroupScanner(segments, segment);
+            scanner.MoveTo(segment);
             while (!IsFollowed() && await scanner.NextAsync(Point) is { } next)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -266,21 +270,19 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     private void Sum(ReadOnlySpan<byte> record, uint offset)
     {
         Tree.Add(record);
-        var position = Events.EventRecord.Position(record);
+        var position = EventRecord.Position(record);
         while (current < files.Count && files[current].Last < position)
             current++;
         if (current == files.Count)
             return;
 
-        hashes.Clear();
-        hasher.Collect(record, hashes);
         var sum = expected[current];
         var ordinal = (uint)(position - files[current].First);
         sum.Add(IndexSum.Offsets, offset, ordinal);
-        sum.Add((int)IndexKind.Stream, hashes[0], ordinal);
-        sum.Add((int)IndexKind.Type, hashes[1], ordinal);
-        for (var tag = 2; tag < hashes.Count; tag++)
-            sum.Add((int)IndexKind.Tag, hashes[tag], ordinal);
-        sum.Add((int)IndexKind.Id, hasher.Of(Events.EventRecord.IdBytes(record)), ordinal);
+        sum.Add((int)IndexKind.Stream, hasher.Of(EventRecord.Stream(record)), ordinal);
+        sum.Add((int)IndexKind.Type, hasher.Of(EventRecord.Type(record)), ordinal);
+        foreach (var tag in EventRecord.Tags(record))
+            sum.Add((int)IndexKind.Tag, hasher.Of(tag), ordinal);
+        sum.Add((int)IndexKind.Id, hasher.Of(EventRecord.IdBytes(record)), ordinal);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Clew.Store.Segments.Indexes;
@@ -12,7 +11,10 @@ internal sealed class IndexSum
     /// <summary>Beside the kinds of keys: where records begin.</summary>
     public const int Offsets = 4;
 
-    private static readonly ulong[] Key = NewKey();
+    private static readonly ulong Key1 = Draw();
+    private static readonly ulong Key2 = Draw();
+    private static readonly ulong Key3 = Draw();
+    private static readonly ulong Key4 = Draw();
 
     private ulong first;
     private ulong second;
@@ -20,9 +22,9 @@ internal sealed class IndexSum
     /// <summary>Adds that an event is found under a value.</summary>
     public void Add(int kind, ulong value, uint ordinal)
     {
-        var mixed = KeyHasher.Fold(value ^ Key[0], (((ulong)kind << 32) | ordinal) ^ Key[1]);
+        var mixed = KeyHasher.Fold(value ^ Key1, (((ulong)kind << 32) | ordinal) ^ Key2);
         first += mixed;
-        second += KeyHasher.Fold(mixed ^ Key[2], value ^ Key[3]);
+        second += KeyHasher.Fold(mixed ^ Key3, value ^ Key4);
     }
 
     /// <summary>Adds that several events are found under a value.</summary>
@@ -37,10 +39,10 @@ internal sealed class IndexSum
 
     public bool Equals(IndexSum other) => first == other.first && second == other.second;
 
-    private static ulong[] NewKey()
+    private static ulong Draw()
     {
-        var key = new ulong[4];
-        Events.SystemEntropy.Fill(MemoryMarshal.AsBytes(key.AsSpan()));
-        return key;
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        Events.SystemEntropy.Fill(bytes);
+        return ReadUInt64LittleEndian(bytes);
     }
 }
