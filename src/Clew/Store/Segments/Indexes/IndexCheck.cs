@@ -88,7 +88,7 @@ internal sealed class IndexCheck(IndexFile file, IndexSum sum)
     /// <summary>Blocks that follow each other, read and checked in their order, many at a time.</summary>
     private sealed class BlockRow(IndexFile file, int first, int count)
     {
-        private const int WindowBlocks = 32;
+        private const int WindowBlocks = 16;
 
         private readonly byte[] window = new byte[Math.Min(WindowBlocks, count) * IndexBlocks.Bytes];
         private int windowStart;
