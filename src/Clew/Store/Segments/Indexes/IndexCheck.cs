@@ -3,8 +3,8 @@ using static System.Buffers.Binary.BinaryPrimitives;
 namespace Clew.Store.Segments.Indexes;
 
 /// <summary>
-/// Reads an index file once, from its beginning to its end: checks each block, the order of the keys, and that filters and lists hold all of
-/// them and no more, and sums up what it says.
+/// Reads an index file once, from its beginning to its end: checks each block, the order of keys and of lists, and that filters and lists
+/// hold all of it and no more, and sums up what it says.
 /// </summary>
 internal sealed class IndexCheck(IndexFile file, IndexSum sum)
 {
@@ -73,16 +73,33 @@ internal sealed class IndexCheck(IndexFile file, IndexSum sum)
 
     private async ValueTask AddListAsync(IndexKind kind, ulong hash, BlockRow list, uint first, uint count, CancellationToken cancellation)
     {
-        for (var done = 0u; done < count;)
+        var (last, done) = (0u, 0u);
+        while (done < count)
         {
             var (block, entry) = ((int)((first + done) / IndexSection.ListEntriesPerBlock), (int)((first + done) % IndexSection.ListEntriesPerBlock));
             if (!list.Has(block))
                 await list.ReadToAsync(block, cancellation);
 
             var some = (int)Math.Min(count - done, IndexSection.ListEntriesPerBlock - entry);
-            sum.AddAll((int)kind, hash, list.Content(block).Slice(entry * sizeof(uint), some * sizeof(uint)));
+            last = AddAscending(kind, hash, list.Content(block).Slice(entry * sizeof(uint), some * sizeof(uint)), last);
             done += (uint)some;
         }
+    }
+
+    /// <returns>The last of the ordinals.</returns>
+    private uint AddAscending(IndexKind kind, ulong hash, ReadOnlySpan<byte> ordinals, uint last)
+    {
+        for (; ordinals.Length > 0; ordinals = ordinals[sizeof(uint)..])
+        {
+            var ordinal = ReadUInt32LittleEndian(ordinals);
+            if (ordinal < last)
+                throw file.Damaged(0, $"the events of the key {hash:x16} among its {kind} keys are not in order");
+
+            sum.Add((int)kind, hash, ordinal);
+            last = ordinal;
+        }
+
+        return last;
     }
 
     /// <summary>Blocks that follow each other, read and checked in their order, many at a time.</summary>

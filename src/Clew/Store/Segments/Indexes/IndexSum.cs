@@ -27,16 +27,6 @@ internal sealed class IndexSum
         second += KeyHasher.Fold(mixed ^ Key3, value ^ Key4);
     }
 
-    /// <summary>Adds that several events are found under a value.</summary>
-    /// <param name="kind">What value it is.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="ordinals">The events, 4 bytes each.</param>
-    public void AddAll(int kind, ulong value, ReadOnlySpan<byte> ordinals)
-    {
-        for (; ordinals.Length > 0; ordinals = ordinals[sizeof(uint)..])
-            Add(kind, value, ReadUInt32LittleEndian(ordinals));
-    }
-
     public bool Equals(IndexSum other) => first == other.first && second == other.second;
 
     private static ulong Draw()
