@@ -16,6 +16,12 @@ internal static class Crc32C
             bytes = bytes[sizeof(ulong)..];
         }
 
+        if (bytes.Length >= sizeof(uint))
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt32LittleEndian(bytes));
+            bytes = bytes[sizeof(uint)..];
+        }
+
         foreach (var single in bytes)
             crc = BitOperations.Crc32C(crc, single);
 

@@ -231,7 +231,9 @@ internal static class EventRecord
 
     public static int BatchCount(ReadOnlySpan<byte> record) => ReadUInt16(record, HeaderBytes + 10);
 
-    public static Guid Id(ReadOnlySpan<byte> record) => new(record.Slice(HeaderBytes + 56, 16), bigEndian: true);
+    public static Guid Id(ReadOnlySpan<byte> record) => new(IdBytes(record), bigEndian: true);
+
+    public static ReadOnlySpan<byte> IdBytes(ReadOnlySpan<byte> record) => record.Slice(HeaderBytes + 56, 16);
 
     public static long OccurredAt(ReadOnlySpan<byte> record) =>
         Has(record, Present.OccurredAt)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Clew.Events;
 
 namespace Clew.Integrity;
@@ -13,25 +14,23 @@ internal sealed class LeafHasher
     /// <summary>A longer content is hashed at once: nothing is gained by its company.</summary>
     private const int AloneBytes = 2 * 1024;
 
-    private readonly Sha256Batch batch = new();
+    private readonly Sha256Batch contents = new();
+    private readonly Sha256Batch events = new();
     private readonly Sha256Batch pairs = new();
     private readonly List<Digest> leaves = [];
-    private readonly List<Taken> taken = [];
-    private byte[] envelopes = new byte[TogetherBytes];
+
+    // Which of the events waits for the digest of the first content, of the second, and so on.
+    private readonly List<int> waiting = [];
     private Digest[] digests = [];
-    private int envelopeBytes;
     private int bytes;
 
     /// <summary>Takes an event whose record is sound.</summary>
     public void Add(ReadOnlySpan<byte> record)
     {
         var envelope = EventRecord.Envelope(record);
-        if (envelopes.Length < envelopeBytes + envelope.Length)
-            Array.Resize(ref envelopes, Math.Max(2 * envelopes.Length, envelopeBytes + envelope.Length));
-
-        envelope.CopyTo(envelopes.AsSpan(envelopeBytes));
-        taken.Add(new(envelopeBytes, envelope.Length, Known(record)));
-        envelopeBytes += envelope.Length;
+        var leaf = events.Add(Merkle.LeafBytes(envelope.Length));
+        Merkle.WriteLeaf(leaf, envelope);
+        AddContent(EventRecord.Content(record), leaf[^Digest.Bytes..], EventRecord.State(record));
         bytes += record.Length;
         if (bytes >= TogetherBytes)
             Hash();
@@ -52,46 +51,44 @@ internal sealed class LeafHasher
         for (var count = nodes.Length / 2; count > 0; count /= 2)
         {
             for (var pair = 0; pair < count; pair++)
-                Merkle.WriteNode(pairs.Add(Merkle.NodeBytes), nodes[2 * pair], nodes[(2 * pair) + 1]);
+                Merkle.WriteNode(pairs.Add(Merkle.NodeBytes), nodes.Slice(2 * pair, 2));
             pairs.Run(MemoryMarshal.AsBytes(nodes[..count]));
         }
 
         return nodes[0];
     }
 
-    /// <returns>The digest of the content, where it is not one of those that are hashed together.</returns>
-    private Digest? Known(ReadOnlySpan<byte> record)
+    private void AddContent(ReadOnlySpan<byte> content, Span<byte> digest, uint state)
     {
         // Of an erased event the digest is all that is left.
-        var content = EventRecord.Content(record);
-        if (EventRecord.State(record) == EventRecord.StateErased)
-            return Digest.From(content);
-        if (content.Length > AloneBytes)
-            return Digest.Of(content);
-
-        content.CopyTo(batch.Add(content.Length));
-        return null;
+        if (state == EventRecord.StateErased)
+        {
+            content.CopyTo(digest);
+        }
+        else if (content.Length > AloneBytes)
+        {
+            SHA256.HashData(content, digest);
+        }
+        else
+        {
+            content.CopyTo(contents.Add(content.Length));
+            waiting.Add(events.Count - 1);
+        }
     }
 
     private void Hash()
     {
-        if (digests.Length < taken.Count)
-            digests = new Digest[taken.Count];
+        if (digests.Length < waiting.Count)
+            digests = new Digest[waiting.Count];
 
-        batch.Run(MemoryMarshal.AsBytes(digests.AsSpan()));
-        var next = 0;
-        foreach (var (start, length, known) in taken)
-            Merkle.WriteLeaf(batch.Add(Merkle.LeafBytes(length)), envelopes.AsSpan(start, length), known ?? digests[next++]);
+        contents.Run(MemoryMarshal.AsBytes(digests.AsSpan()));
+        for (var index = 0; index < waiting.Count; index++)
+            digests[index].CopyTo(events[waiting[index]][^Digest.Bytes..]);
 
         var first = leaves.Count;
-        CollectionsMarshal.SetCount(leaves, first + taken.Count);
-        batch.Run(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(leaves)[first..]));
-        taken.Clear();
-        (envelopeBytes, bytes) = (0, 0);
+        CollectionsMarshal.SetCount(leaves, first + events.Count);
+        events.Run(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(leaves)[first..]));
+        waiting.Clear();
+        bytes = 0;
     }
-
-    /// <param name="Start">Where its envelope begins among those taken.</param>
-    /// <param name="Length">The envelope's.</param>
-    /// <param name="Content">The digest of its content, where it is known already.</param>
-    private readonly record struct Taken(int Start, int Length, Digest? Content);
 }

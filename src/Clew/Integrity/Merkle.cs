@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Clew.Integrity;
 
@@ -21,16 +22,17 @@ internal static class Merkle
     public static Digest Node(Digest left, Digest right)
     {
         Span<byte> bytes = stackalloc byte[NodeBytes];
-        WriteNode(bytes, left, right);
+        WriteNode(bytes, [left, right]);
         return Digest.Of(bytes);
     }
 
     /// <summary>What is hashed for a node, of <see cref="NodeBytes"/>.</summary>
-    public static void WriteNode(Span<byte> target, Digest left, Digest right)
+    /// <param name="target">Takes it.</param>
+    /// <param name="pair">The two nodes below it.</param>
+    public static void WriteNode(Span<byte> target, ReadOnlySpan<Digest> pair)
     {
         target[0] = NodePrefix;
-        left.CopyTo(target[1..]);
-        right.CopyTo(target[(1 + Digest.Bytes)..]);
+        MemoryMarshal.AsBytes(pair).CopyTo(target[1..]);
     }
 
     /// <summary>The leaf of an event.</summary>
@@ -38,22 +40,23 @@ internal static class Merkle
     /// <param name="content">The digest of its salt, data and metadata.</param>
     public static Digest Leaf(ReadOnlySpan<byte> envelope, Digest content)
     {
-        var bytes = ArrayPool<byte>.Shared.Rent(LeafBytes(envelope.Length));
-        WriteLeaf(bytes, envelope, content);
-        var leaf = Digest.Of(bytes.AsSpan(0, LeafBytes(envelope.Length)));
-        ArrayPool<byte>.Shared.Return(bytes);
+        var rented = ArrayPool<byte>.Shared.Rent(LeafBytes(envelope.Length));
+        var bytes = rented.AsSpan(0, LeafBytes(envelope.Length));
+        WriteLeaf(bytes, envelope);
+        content.CopyTo(bytes[^Digest.Bytes..]);
+        var leaf = Digest.Of(bytes);
+        ArrayPool<byte>.Shared.Return(rented);
         return leaf;
     }
 
     /// <summary>How much is hashed for a leaf.</summary>
     public static int LeafBytes(int envelopeBytes) => 1 + envelopeBytes + Digest.Bytes;
 
-    /// <summary>What is hashed for a leaf, of <see cref="LeafBytes"/>.</summary>
-    public static void WriteLeaf(Span<byte> target, ReadOnlySpan<byte> envelope, Digest content)
+    /// <summary>What is hashed for a leaf, of <see cref="LeafBytes"/>, but for the digest of its content, which ends it.</summary>
+    public static void WriteLeaf(Span<byte> target, ReadOnlySpan<byte> envelope)
     {
         target[0] = LeafPrefix;
         envelope.CopyTo(target[1..]);
-        content.CopyTo(target[(1 + envelope.Length)..]);
     }
 
     /// <summary>

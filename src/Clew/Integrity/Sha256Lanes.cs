@@ -47,6 +47,9 @@ internal sealed class Sha256Batch
     /// <summary>How many messages were added.</summary>
     public int Count => messages.Count;
 
+    /// <summary>The bytes of a message, to be changed until it is hashed; good until another one is added.</summary>
+    public Span<byte> this[int message] => staging.AsSpan(messages[message].Start, messages[message].Length);
+
     /// <summary>Adds a message.</summary>
     /// <param name="length">In bytes, from 0.</param>
     /// <returns>Where to write it, all of it, and before the next one is added; what lies there was left by others.</returns>
@@ -71,9 +74,11 @@ internal sealed class Sha256Batch
     public void Run(Span<byte> digests)
     {
         digests = digests[..(Count * DigestBytes)];
-        lanes.AsSpan().Clear();
         next = 0;
+        while (IsRowOfOneLength())
+            HashRow(digests);
 
+        lanes.AsSpan().Clear();
         FillLanes(digests);
         while (IsStepCheaperThanCalls())
         {
@@ -97,6 +102,35 @@ internal sealed class Sha256Batch
         staged = 0;
         if (staging.Length > KeptBytesMax)
             staging = new byte[UsualBytes];
+    }
+
+    /// <summary>Whether the next eight messages begin and end together.</summary>
+    private bool IsRowOfOneLength()
+    {
+        if (messages.Count - next < Sha256Lanes.Count || messages[next].Blocks > laneBlocksMax)
+            return false;
+
+        var row = CollectionsMarshal.AsSpan(messages).Slice(next, Sha256Lanes.Count);
+        foreach (var message in row)
+        {
+            if (message.Blocks != row[0].Blocks)
+                return false;
+        }
+
+        return true;
+    }
+
+    private void HashRow(Span<byte> digests)
+    {
+        for (var lane = 0; lane < lanes.Length; lane++)
+            lanes[lane] = new(next + lane, messages[next + lane].Start, messages[next + lane].End);
+
+        Sha256Lanes.BeginAll(state);
+        for (var block = 0; block < lanes[0].BlocksLeft; block++)
+            Sha256Lanes.Compress(state, staging.AsSpan(block * Sha256Lanes.BlockBytes), lanes);
+
+        Sha256Lanes.WriteAll(state, digests.Slice(next * DigestBytes, Sha256Lanes.Count * DigestBytes));
+        next += Sha256Lanes.Count;
     }
 
     private void FillLanes(Span<byte> digests)
@@ -139,20 +173,25 @@ internal sealed class Sha256Batch
         return longest * Sha256Lanes.Count < calls;
     }
 
-    // Lanes without work run along, on the first bytes.
+    // As many blocks as each of the lanes has left. Lanes without work run along, on the first bytes.
     private void Step(Span<byte> digests)
     {
-        Sha256Lanes.Compress(state, staging, lanes);
+        var blocks = int.MaxValue;
+        foreach (var lane in lanes)
+            blocks = lane.IsBusy ? Math.Min(blocks, lane.BlocksLeft) : blocks;
+
+        for (var block = 0; block < blocks; block++)
+            Sha256Lanes.Compress(state, staging.AsSpan(block * Sha256Lanes.BlockBytes), lanes);
         for (var lane = 0; lane < lanes.Length; lane++)
         {
             if (lanes[lane].IsBusy)
-                Advance(lane, digests);
+                Advance(lane, blocks, digests);
         }
     }
 
-    private void Advance(int lane, Span<byte> digests)
+    private void Advance(int lane, int blocks, Span<byte> digests)
     {
-        lanes[lane] = lanes[lane].Next();
+        lanes[lane] = lanes[lane].After(blocks);
         if (lanes[lane].IsBusy)
             return;
 
@@ -178,6 +217,7 @@ internal static class Sha256Lanes
     public const int Count = 8;
     public const int BlockBytes = 64;
     public const int StateWords = 8;
+    private const int DigestBytes = StateWords * sizeof(uint);
     private const int BlockWords = 16;
     private const int Rounds = 64;
 
@@ -206,6 +246,27 @@ internal static class Sha256Lanes
         var words = MemoryMarshal.Cast<Vector256<uint>, uint>(state);
         for (var word = 0; word < StateWords; word++)
             words[(word * Count) + lane] = Initial[word];
+    }
+
+    /// <summary>Sets the state of all lanes to that before the first block.</summary>
+    public static void BeginAll(Span<Vector256<uint>> state)
+    {
+        for (var word = 0; word < StateWords; word++)
+            state[word] = Vector256.Create(Initial[word]);
+    }
+
+    /// <summary>Writes the digests that the states of all lanes are after the last block, one behind the other.</summary>
+    public static void WriteAll(ReadOnlySpan<Vector256<uint>> state, Span<byte> digests)
+    {
+        Span<Vector256<uint>> halves = stackalloc Vector256<uint>[StateWords];
+        Transpose(state[..4], halves[..4]);
+        Transpose(state[4..], halves[4..]);
+        for (var lane = 0; lane < Count / 2; lane++)
+        {
+            var (first, second) = (halves[lane], halves[lane + 4]);
+            WriteBigEndian(Vector256.Create(first.GetLower(), second.GetLower()), digests.Slice(lane * DigestBytes, DigestBytes));
+            WriteBigEndian(Vector256.Create(first.GetUpper(), second.GetUpper()), digests.Slice((lane + 4) * DigestBytes, DigestBytes));
+        }
     }
 
     /// <summary>Writes the digest that a lane's state is after the last block.</summary>
@@ -272,6 +333,23 @@ internal static class Sha256Lanes
         return Avx2.Shuffle(Vector256.Create(low, high), Vector256.Create(bigEndian, bigEndian)).AsUInt32();
     }
 
+    // Four words of all lanes become four words of each; lane n and lane n + 4 share a vector, as when they are loaded.
+    private static void Transpose(ReadOnlySpan<Vector256<uint>> words, Span<Vector256<uint>> halves)
+    {
+        var (low01, high01) = (Avx2.UnpackLow(words[0], words[1]).AsUInt64(), Avx2.UnpackHigh(words[0], words[1]).AsUInt64());
+        var (low23, high23) = (Avx2.UnpackLow(words[2], words[3]).AsUInt64(), Avx2.UnpackHigh(words[2], words[3]).AsUInt64());
+        halves[0] = Avx2.UnpackLow(low01, low23).AsUInt32();
+        halves[1] = Avx2.UnpackHigh(low01, low23).AsUInt32();
+        halves[2] = Avx2.UnpackLow(high01, high23).AsUInt32();
+        halves[3] = Avx2.UnpackHigh(high01, high23).AsUInt32();
+    }
+
+    private static void WriteBigEndian(Vector256<uint> words, Span<byte> target)
+    {
+        var bigEndian = Vector128.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+        Avx2.Shuffle(words.AsByte(), Vector256.Create(bigEndian, bigEndian)).CopyTo(target);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> BigSigma0(Vector256<uint> x) => RotateRight(x, 2) ^ RotateRight(x, 13) ^ RotateRight(x, 22);
 
@@ -297,6 +375,6 @@ internal static class Sha256Lanes
 
         public int BlocksLeft => (End - At) / BlockBytes;
 
-        public Lane Next() => this with { At = At + BlockBytes };
+        public Lane After(int blocks) => this with { At = At + (blocks * BlockBytes) };
     }
 }

@@ -129,6 +129,17 @@ public sealed class LogTreeTests
         await CheckProofsAsync(reader, NaiveTree.Of(await AllAsync(store)), proofs: 20);
     }
 
+    [Fact]
+    public async Task Roots_over_events_of_all_lengths_are_those_of_the_definition()
+    {
+        int[] lengths = [0, 5_000, 300_000, 1, 3_900, 4_100, 70_000, 2];
+        await using var store = await OpenAsync(new MemoryDisk());
+        for (var number = 0; number < 300; number++)
+            await store.AppendAsync(new AppendBatch([new EventData("s", "counted", new byte[lengths[number % lengths.Length]])]), Cancellation);
+
+        Assert.Equal(NaiveTree.Of(await AllAsync(store)).Root(300), (await store.TreeHeadAsync(cancellation: Cancellation)).Root);
+    }
+
     [Theory]
     [InlineData(0, 10)]
     [InlineData(11, 11)]

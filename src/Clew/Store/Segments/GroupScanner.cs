@@ -4,10 +4,12 @@ namespace Clew.Store.Segments;
 
 /// <summary>Reads a segment from its beginning towards its end, group by group, checking all of it.</summary>
 /// <remarks>Not for several threads at once.</remarks>
-internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
+internal sealed class GroupScanner(SegmentSet segments, SegmentHeader first)
 {
-    private const int WindowBytes = 1024 * 1024;
+    /// <summary>So much is still in the processor's cache when it is looked at.</summary>
+    private const int WindowBytes = 256 * 1024;
 
+    private SegmentHeader segment = first;
     private byte[] window = [];
     private int windowStart;
     private int windowLength;
@@ -16,6 +18,13 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
     private (int Start, int Length) records;
 
     public SegmentHeader Segment => segment;
+
+    /// <summary>Goes on in another segment.</summary>
+    public void MoveTo(SegmentHeader next)
+    {
+        segment = next;
+        Forget();
+    }
 
     /// <summary>The group after a point.</summary>
     /// <returns>The point after it; null where no sound group that continues the log begins there.</returns>
@@ -118,11 +127,8 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
             return true;
 
         var wanted = Math.Max(length, Math.Min(WindowBytes, segment.FileBytes - offset));
-        if (window.Length < wanted)
-            window = GC.AllocateUninitializedArray<byte>(wanted);
-
-        windowStart = offset;
-        windowLength = await segments.ReadAsync(segment, window.AsMemory(0, wanted), offset);
+        var kept = Keep(offset, wanted);
+        windowLength = kept + await segments.ReadAsync(segment, window.AsMemory(kept, wanted - kept), offset + kept);
         return length <= windowLength;
     }
 
@@ -133,6 +139,17 @@ internal sealed class GroupScanner(SegmentSet segments, SegmentHeader segment)
     public ReadOnlySpan<byte> At(int offset, int length) => window.AsSpan(offset - windowStart, length);
 
     public ReadOnlyMemory<byte> MemoryAt(int offset, int length) => window.AsMemory(offset - windowStart, length);
+
+    /// <summary>Moves the window to an offset, and makes it large enough.</summary>
+    /// <returns>How many of its bytes are read already.</returns>
+    private int Keep(int offset, int wanted)
+    {
+        var known = offset >= windowStart && offset < windowStart + windowLength ? At(offset, windowStart + windowLength - offset) : [];
+        var target = window.Length < wanted ? GC.AllocateUninitializedArray<byte>(wanted) : window;
+        known.CopyTo(target);
+        (window, windowStart) = (target, offset);
+        return known.Length;
+    }
 
     /// <returns>The header of the group after a point; null where none that continues the log lies there with all of its bytes.</returns>
     private async ValueTask<GroupHeader?> HeaderAsync(LogPoint point)

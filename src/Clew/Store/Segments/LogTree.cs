@@ -1,6 +1,5 @@
 using System.Numerics;
 using Clew.Integrity;
-using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
 
@@ -49,14 +48,7 @@ internal sealed class TreeReading(LogView view, TreeFile? file, long size)
     public async ValueTask<Digest[]> LeavesAsync(long first, int count)
     {
         var leaves = new List<Digest>(count);
-        await using var pages = new PageReader(view, CompiledQuery.Everything, first, first + count, ReadDirection.Forwards, null);
-        while (!pages.IsDone)
-        {
-            foreach (var recorded in (await pages.NextAsync()).Events)
-                hasher.Add(recorded.Record);
-        }
-
-        hasher.MoveTo(leaves);
+        await new LeafReader(view, hasher).ReadAsync(first, first + count, leaves);
         return [.. leaves];
     }
 

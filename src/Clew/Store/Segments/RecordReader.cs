@@ -137,7 +137,8 @@ internal sealed class RecordReader(LogView view, IndexParts parts)
             new(segment.FileName, offset, new(position), "the event's checksum or position is wrong"));
     }
 
-    private static bool IsEvent(SegmentHeader segment, ReadOnlySpan<byte> bytes, int at, long position, out int recordBytes)
+    /// <summary>Whether the record of an event lies at a place, whole and sound.</summary>
+    public static bool IsEvent(SegmentHeader segment, ReadOnlySpan<byte> bytes, int at, long position, out int recordBytes)
     {
         recordBytes = 0;
         return at >= 0 && at < bytes.Length

@@ -1,3 +1,4 @@
+using Clew.Events;
 using Clew.Integrity;
 using Clew.Store.Segments.Indexes;
 
@@ -57,7 +58,7 @@ public static class SegmentStoreVerification
     private static ValueTask<SegmentEventReader> ReaderAsync(IDisk disk, ArchiveOptions? archive, CancellationToken cancellation)
     {
         var options = new SegmentStoreOptions { Archive = archive };
-        return SegmentEventReader.OpenAsync(new Surroundings(disk, options.Time, new ThreadWorkers(), Events.SystemEntropy.Fill), options, cancellation);
+        return SegmentEventReader.OpenAsync(new Surroundings(disk, options.Time, new ThreadWorkers(), SystemEntropy.Fill), options, cancellation);
     }
 
     internal static async ValueTask<VerifyReport> RunAsync(
@@ -176,7 +177,6 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     private readonly KeyHasher hasher = new(store.IndexKey);
     private readonly IndexSum[] expected = [.. files.Select(_ => new IndexSum())];
     private readonly long bytesTotal = segments.Headers.Sum(header => (long)header.FileBytes) + files.Sum(file => file.Bytes);
-    private readonly List<ulong> hashes = [];
     private int current;
 
     public LogPoint Point { get; private set; } = LogPoint.Start;
@@ -192,6 +192,10 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     /// <returns>Where they break off before the next segment; null where they do not.</returns>
     public async ValueTask<Damage?> RunAsync(CancellationToken cancellation)
     {
+        if (segments.Headers.Count == 0)
+            return null;
+
+        var scanner = new GroupScanner(segments, segments.Headers[0]);
         foreach (var segment in segments.Headers)
         {
             if (!segment.Continues(Point) && segment == segments.Headers[0])
@@ -200,7 +204,7 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
                 return await BreakAsync(segments.Numbered(segment.Number - 1), "the log breaks off before its next segment");
 
             Point = Point with { Segment = segment.Number, Offset = SegmentHeader.Bytes };
-            var scanner = new GroupScanner(segments, segment);
+            scanner.MoveTo(segment);
             while (!IsFollowed() && await scanner.NextAsync(Point) is { } next)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -256,7 +260,7 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
             try
             {
                 var sum = new IndexSum();
-                await sum.AddAsync(file, cancellation);
+                await new IndexCheck(file, sum).RunAsync(cancellation);
                 Advance((int)Math.Min(int.MaxValue, file.Bytes));
                 if (!sum.Equals(expected[index]))
                     damaged.Add(new(file.Name, null, new(file.First), "it does not say what the log says"));
@@ -295,83 +299,19 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
     private void Sum(ReadOnlySpan<byte> record, uint offset)
     {
         Tree.Add(record);
-        var position = Events.EventRecord.Position(record);
+        var position = EventRecord.Position(record);
         while (current < files.Count && files[current].Last < position)
             current++;
         if (current == files.Count)
             return;
 
-        hashes.Clear();
-        hasher.Collect(record, hashes);
         var sum = expected[current];
         var ordinal = (uint)(position - files[current].First);
         sum.Add(IndexSum.Offsets, offset, ordinal);
-        sum.Add((int)IndexKind.Stream, hashes[0], ordinal);
-        sum.Add((int)IndexKind.Type, hashes[1], ordinal);
-        for (var tag = 2; tag < hashes.Count; tag++)
-            sum.Add((int)IndexKind.Tag, hashes[tag], ordinal);
-        sum.Add((int)IndexKind.Id, hasher.Of(Events.EventRecord.Id(record)), ordinal);
-    }
-}
-
-/// <summary>What an index says, as sums that do not depend on the order in which it is said.</summary>
-internal sealed class IndexSum
-{
-    public const int Offsets = 4;
-
-    private readonly ulong[] sums = new ulong[5];
-    private readonly long[] counts = new long[5];
-
-    public void Add(int kind, ulong value, uint ordinal)
-    {
-        var mixed = Math.BigMul(value ^ 0x9E3779B97F4A7C15, ordinal + 0xE7037ED1A0B428DBUL, out var low);
-        sums[kind] += mixed ^ low;
-        counts[kind]++;
-    }
-
-    public bool Equals(IndexSum other) => sums.AsSpan().SequenceEqual(other.sums) && counts.AsSpan().SequenceEqual(other.counts);
-
-    /// <summary>Adds all that a file says, and checks each of its blocks, the order of its keys, and its filters.</summary>
-    /// <exception cref="StoreCorruptedException">Something in it contradicts itself.</exception>
-    public async ValueTask AddAsync(IndexFile file, CancellationToken cancellation)
-    {
-        var block = new byte[IndexBlocks.Bytes];
-        for (var number = 0; number < file.Header.Blocks; number++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            await file.ReadUncachedAsync(number, block);
-        }
-
-        var source = new FileSource(file);
-        var next = 0u;
-        await foreach (var offsets in source.ReadOffsetsAsync())
-        {
-            foreach (var offset in offsets.ToArray())
-                Add(Offsets, offset, next++);
-        }
-
-        foreach (var kind in Enum.GetValues<IndexKind>())
-            await AddKeysAsync(file, source.ReadKeys(kind), kind, cancellation);
-    }
-
-    private async ValueTask AddKeysAsync(IndexFile file, KeyReader keys, IndexKind kind, CancellationToken cancellation)
-    {
-        var (isFirst, last) = (true, 0UL);
-        var filterLine = new byte[KeyFilter.LineBytes];
-        while (await keys.NextAsync())
-        {
-            cancellation.ThrowIfCancellationRequested();
-            // In this order a search finds it, if the filter lets it.
-            if ((!isFirst && keys.Hash <= last) || !await file.MayHaveAsync(kind, keys.Hash, filterLine))
-                throw file.Damaged(0, $"the key {keys.Hash:x16} among its {kind} keys cannot be found");
-
-            while (await keys.NextOrdinalsAsync() is { IsEmpty: false } ordinals)
-            {
-                for (var index = 0; index < ordinals.Length; index++)
-                    Add((int)kind, keys.Hash, ordinals.Span[index]);
-            }
-
-            (isFirst, last) = (false, keys.Hash);
-        }
+        sum.Add((int)IndexKind.Stream, hasher.Of(EventRecord.Stream(record)), ordinal);
+        sum.Add((int)IndexKind.Type, hasher.Of(EventRecord.Type(record)), ordinal);
+        foreach (var tag in EventRecord.Tags(record))
+            sum.Add((int)IndexKind.Tag, hasher.Of(tag), ordinal);
+        sum.Add((int)IndexKind.Id, hasher.Of(EventRecord.IdBytes(record)), ordinal);
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Clew.Integrity;
-using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
 
@@ -136,19 +135,10 @@ internal sealed class TreeWriter : IDisposable
     public async ValueTask AddAsync(long tiles)
     {
         var (entry, entries) = (TreeFile.EntryOf(1, Tiles), new List<Digest>());
-        var leaves = new List<Digest>(2 * TreeFile.TileNodes);
-        await using var pages = new PageReader(view, CompiledQuery.Everything, Events, tiles * TreeFile.TileNodes, ReadDirection.Forwards, null);
-        while (!pages.IsDone)
-        {
-            foreach (var recorded in (await pages.NextAsync()).Events)
-                hasher.Add(recorded.Record);
-            hasher.MoveTo(leaves);
-            while (leaves.Count >= TreeFile.TileNodes)
-            {
-                Add(1, hasher.Fold(CollectionsMarshal.AsSpan(leaves)[..TreeFile.TileNodes]), entries);
-                leaves.RemoveRange(0, TreeFile.TileNodes);
-            }
-        }
+        var leaves = new List<Digest>((int)(tiles - Tiles) * TreeFile.TileNodes);
+        await new LeafReader(view, hasher).ReadAsync(Events, tiles * TreeFile.TileNodes, leaves);
+        for (var first = 0; first < leaves.Count; first += TreeFile.TileNodes)
+            Add(1, hasher.Fold(CollectionsMarshal.AsSpan(leaves).Slice(first, TreeFile.TileNodes)), entries);
 
         await file.WriteAsync(entry, entries);
         Tiles = tiles;

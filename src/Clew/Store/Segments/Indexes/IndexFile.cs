@@ -83,13 +83,18 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>A whole block past the cache, for who reads everything once.</summary>
-    /// <exception cref="StoreCorruptedException">Its checksum is wrong.</exception>
-    public async ValueTask ReadUncachedAsync(int number, Memory<byte> block)
+    /// <summary>Whole blocks past the cache, for who reads everything once.</summary>
+    /// <param name="number">Of the first one.</param>
+    /// <param name="blocks">As many as are wanted.</param>
+    /// <exception cref="StoreCorruptedException">The checksum of one of them is wrong.</exception>
+    public async ValueTask ReadUncachedAsync(int number, Memory<byte> blocks)
     {
-        var read = number >= 0 && number < header.Blocks ? await file.ReadAsync(block, (long)number * IndexBlocks.Bytes) : 0;
-        if (read != IndexBlocks.Bytes || !IndexBlocks.IsSound(block.Span, header.Nonce, number))
-            throw Damaged((long)number * IndexBlocks.Bytes, "a block's checksum is wrong");
+        var read = number >= 0 && number < header.Blocks ? await file.ReadAsync(blocks, (long)number * IndexBlocks.Bytes) : 0;
+        for (var at = 0; at < blocks.Length; at += IndexBlocks.Bytes, number++)
+        {
+            if (at + IndexBlocks.Bytes > read || !IndexBlocks.IsSound(blocks.Span.Slice(at, IndexBlocks.Bytes), header.Nonce, number))
+                throw Damaged((long)number * IndexBlocks.Bytes, "a block's checksum is wrong");
+        }
     }
 
     public StoreCorruptedException Damaged(long offset, string what) => new(
@@ -115,12 +120,6 @@ internal sealed class IndexFile(IndexFileHeader header, string name, IDiskFile f
             ArrayPool<byte>.Shared.Return(rented);
         }
     }
-
-    /// <summary>Whether the filter lets a hash through.</summary>
-    /// <param name="kind">Of what.</param>
-    /// <param name="hash">Its hash.</param>
-    /// <param name="buffer">At least a line long.</param>
-    public ValueTask<bool> MayHaveAsync(IndexKind kind, ulong hash, byte[] buffer) => MayHaveAsync(header.Sections[(int)kind], hash, buffer);
 
     private async ValueTask<bool> MayHaveAsync(IndexSection section, ulong hash, byte[] buffer)
     {

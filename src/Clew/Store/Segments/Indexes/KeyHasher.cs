@@ -33,10 +33,8 @@ internal sealed class KeyHasher(UInt128 key)
             bytes = bytes[16..];
         }
 
-        Span<byte> last = stackalloc byte[16];
-        last.Clear();
-        bytes.CopyTo(last);
-        return Fold(Fold(Read(last) ^ Odd2, Read(last[8..]) ^ hash) ^ high, length ^ Odd1);
+        var (first, second) = Padded(bytes);
+        return Fold(Fold(first ^ Odd2, second ^ hash) ^ high, length ^ Odd1);
     }
 
     public ulong Of(Guid id)
@@ -55,11 +53,28 @@ internal sealed class KeyHasher(UInt128 key)
             hashes.Add(Of(tag));
     }
 
-    private static ulong Read(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-
-    private static ulong Fold(ulong left, ulong right)
+    /// <summary>Both halves of a product.</summary>
+    public static ulong Fold(ulong left, ulong right)
     {
         var product = Math.BigMul(left, right, out var lower);
         return product ^ lower;
     }
+
+    // The last bytes, at most 16, as if zeros followed. What is read twice is shifted out.
+    private static (ulong First, ulong Second) Padded(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > sizeof(ulong))
+            return (Read(bytes), Read(bytes[^sizeof(ulong)..]) >> (8 * (16 - bytes.Length)));
+        if (bytes.Length >= sizeof(uint))
+            return (ReadHalf(bytes) | (ReadHalf(bytes[^sizeof(uint)..]) >> (8 * (8 - bytes.Length)) << 32), 0);
+
+        var first = 0UL;
+        for (var index = bytes.Length - 1; index >= 0; index--)
+            first = (first << 8) | bytes[index];
+        return (first, 0);
+    }
+
+    private static ulong ReadHalf(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+
+    private static ulong Read(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(bytes);
 }
