@@ -14,6 +14,9 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
 
     public Lineage Lineage => store.Lineage;
 
+    /// <summary>What keys the hashes in its index files.</summary>
+    public UInt128 IndexKey => store.IndexKey;
+
     public KeyHasher Hasher { get; } = new(store.IndexKey);
 
     public SegmentSet Segments => segments;
@@ -45,6 +48,9 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
         lock (gate)
             parts = change(parts);
     }
+
+    /// <summary>The same log, to be indexed anew behind some of its index files.</summary>
+    public LogView With(IReadOnlyList<IndexFile> files) => new(store, segments, options, workers) { parts = new(files, []) };
 
     public void Publish(LogPoint point)
     {

@@ -31,6 +31,19 @@ internal static class Overwriting
         view.ForgetEvents();
     }
 
+    /// <summary>Those of some erased events whose content is still there.</summary>
+    public static async ValueTask<IReadOnlyList<ErasedEvent>> PresentAsync(LogView view, IReadOnlyList<ErasedEvent> events)
+    {
+        var (reader, present) = (new RecordReader(view, view.Parts), new List<ErasedEvent>());
+        foreach (var erased in events)
+        {
+            if (!(await reader.ReadAsync(erased.Position)).IsErased)
+                present.Add(erased);
+        }
+
+        return present;
+    }
+
     private static async ValueTask<uint> OffsetAsync(LogView view, long position)
     {
         var offset = new uint[1];
@@ -39,7 +52,9 @@ internal static class Overwriting
         return offset[0];
     }
 
-    private static async ValueTask OverwriteAsync(IDiskFile file, SegmentHeader segment, uint offset, ErasedEvent erased)
+    /// <summary>Overwrites an event in a file that holds its segment.</summary>
+    /// <exception cref="StoreCorruptedException">Another event is there, or other content than was erased.</exception>
+    public static async ValueTask OverwriteAsync(IDiskFile file, SegmentHeader segment, uint offset, ErasedEvent erased)
     {
         var record = await RecordAsync(file, offset);
         if (record is null || !TryErase(record, segment.Seed, erased))

@@ -20,6 +20,18 @@ internal sealed class SegmentSet(IDisk disk) : IDisposable
         headers = [.. headers, header];
     }
 
+    /// <summary>Has a segment read from the file that has its name by now: one that begins with the same groups, and has more.</summary>
+    public void Replace(SegmentHeader header)
+    {
+        var index = header.Number - headers[0].Number;
+        headers = [.. headers[..index], header, .. headers[(index + 1)..]];
+        lock (gate)
+        {
+            if (handles.Remove(header.Number, out var old))
+                old.Dispose();
+        }
+    }
+
     /// <summary>The segment that holds a position, or would hold it next.</summary>
     public SegmentHeader Of(long position)
     {
@@ -84,7 +96,20 @@ internal sealed class SegmentSet(IDisk disk) : IDisposable
 
     private async ValueTask<IDiskFile> OpenAsync(SegmentHeader header)
     {
-        var file = await disk.OpenAsync(header.FileName, FileUse.Read);
+        while (true)
+        {
+            var known = headers;
+            var file = await disk.OpenAsync(header.FileName, FileUse.Read);
+            if (Keep(header, file, known) is { } kept)
+                return kept;
+
+            // Another file may have this name by now.
+            file.Dispose();
+        }
+    }
+
+    private IDiskFile? Keep(SegmentHeader header, IDiskFile file, SegmentHeader[] known)
+    {
         lock (gate)
         {
             if (handles.TryGetValue(header.Number, out var held))
@@ -92,6 +117,9 @@ internal sealed class SegmentSet(IDisk disk) : IDisposable
                 file.Dispose();
                 return held;
             }
+
+            if (known != headers)
+                return null;
 
             handles.Add(header.Number, file);
             opened.Enqueue(header.Number);

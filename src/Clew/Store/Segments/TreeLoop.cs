@@ -22,15 +22,16 @@ internal sealed class TreeLoop(LogView view, Surroundings surroundings) : IDispo
     private readonly LeafHasher hasher = new();
     private readonly HeadWaiters waiters = new();
     private long filedTo;
+    private volatile bool hasFailed;
 
     /// <summary>The last position whose events have their nodes in the file.</summary>
     public long FiledTo => Volatile.Read(ref filedTo);
 
-    /// <summary>Ends once all whole tiles up to a position are in the file, or the loop ends.</summary>
+    /// <summary>Ends once all whole tiles up to a position are in the file, or the loop ends, or cannot go on just now.</summary>
     public async ValueTask FiledAsync(long position, CancellationToken cancellation)
     {
-        while (FiledTo <= position - TreeFile.TileNodes && !stopping.IsCancellationRequested)
-            await waiters.WaitAsync(() => FiledTo > position - TreeFile.TileNodes, cancellation);
+        while (FiledTo <= position - TreeFile.TileNodes && !hasFailed && !stopping.IsCancellationRequested)
+            await waiters.WaitAsync(() => FiledTo > position - TreeFile.TileNodes || hasFailed, cancellation);
     }
 
     public async Task RunAsync()
@@ -49,6 +50,8 @@ internal sealed class TreeLoop(LogView view, Surroundings surroundings) : IDispo
             catch (Exception fault) when (PageReader.IsUnreadable(fault))
             {
                 // A full or failing disk is told to those who append or read; the tree can wait.
+                hasFailed = true;
+                waiters.Moved();
             }
 
             await WaitAsync(TryAgainAfter);
@@ -69,6 +72,7 @@ internal sealed class TreeLoop(LogView view, Surroundings surroundings) : IDispo
         while (true)
         {
             Volatile.Write(ref filedTo, writer.Events);
+            hasFailed = false;
             waiters.Moved();
             var whole = view.Head.Position.Value / TreeFile.TileNodes;
             if (whole > writer.Tiles)
