@@ -1,3 +1,4 @@
+using System.Buffers;
 using Clew.Events;
 using Clew.Store.Segments.Indexes;
 
@@ -10,15 +11,16 @@ internal sealed class CopiedSegment : IDisposable
 
     private readonly IDisk disk;
     private readonly string unfinishedName;
+    private readonly CopiedLeaves leaves;
     private readonly long after;
-    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferBytes);
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
     private readonly List<uint> offsets = [];
     private int buffered;
     private int written;
 
-    private CopiedSegment(IDisk disk, string unfinishedName, IDiskFile file, SegmentHeader header, long after)
+    private CopiedSegment(IDisk disk, string unfinishedName, IDiskFile file, SegmentHeader header, CopiedLeaves leaves, long after)
     {
-        (this.disk, this.unfinishedName, this.after, File, Header) = (disk, unfinishedName, after, file, header);
+        (this.disk, this.unfinishedName, this.leaves, this.after, File, Header) = (disk, unfinishedName, leaves, after, file, header);
         header.ToBytes().CopyTo(buffer, 0);
         buffered = SegmentHeader.Bytes;
         End = new(header.Number, SegmentHeader.Bytes, header.FirstGroup - 1, header.FirstPosition - 1, 0, header.Chain);
@@ -34,6 +36,9 @@ internal sealed class CopiedSegment : IDisposable
     /// <summary>How many bytes its records take that the log had not.</summary>
     public long RecordBytes { get; private set; }
 
+    /// <summary>Ends when the leaves of its events are made.</summary>
+    public Task Hashed { get; private set; } = Task.CompletedTask;
+
     /// <summary>The index of those of its events that no index file covers; null where there is none.</summary>
     public TailIndex? Tail { get; set; }
 
@@ -48,12 +53,13 @@ internal sealed class CopiedSegment : IDisposable
 
     /// <param name="disk">Where.</param>
     /// <param name="header">Its header, which is that of the other folder's segment.</param>
+    /// <param name="leaves">Makes the leaves of its events.</param>
     /// <param name="after">The last position that the log has already.</param>
-    public static async ValueTask<CopiedSegment> CreateAsync(IDisk disk, SegmentHeader header, long after)
+    public static async ValueTask<CopiedSegment> CreateAsync(IDisk disk, SegmentHeader header, CopiedLeaves leaves, long after)
     {
         // While one is flushed the next one is filled.
         var name = header.Number % 2 == 0 ? "copy-0.seg.tmp" : "copy-1.seg.tmp";
-        return new(disk, name, await disk.OpenAsync(name, FileUse.Create), header, after);
+        return new(disk, name, await disk.OpenAsync(name, FileUse.Create), header, leaves, after);
     }
 
     /// <summary>Notes where an event lies, in the order of the log.</summary>
@@ -73,8 +79,7 @@ internal sealed class CopiedSegment : IDisposable
             await FlushAsync();
         if (group.Length > BufferBytes)
         {
-            await File.WriteAsync(group, written);
-            written += group.Length;
+            await WriteAsync(group.ToArray(), rented: null);
         }
         else
         {
@@ -89,6 +94,7 @@ internal sealed class CopiedSegment : IDisposable
     public async ValueTask FinishAsync()
     {
         await FlushAsync();
+        Hashed = leaves.Hashed;
         if (!await File.TryAllocateAsync(written, Header.FileBytes - written))
         {
             for (; written < Header.FileBytes; written += buffered)
@@ -140,8 +146,15 @@ internal sealed class CopiedSegment : IDisposable
         if (buffered == 0)
             return;
 
-        await File.WriteAsync(buffer.AsMemory(0, buffered), written);
-        written += buffered;
-        buffered = 0;
+        var (full, length) = (buffer, buffered);
+        (buffer, buffered) = (ArrayPool<byte>.Shared.Rent(BufferBytes), 0);
+        await WriteAsync(full.AsMemory(0, length), full);
+    }
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> groups, byte[]? rented)
+    {
+        await leaves.AddAsync(written == 0 ? groups[SegmentHeader.Bytes..] : groups, rented);
+        await File.WriteAsync(groups, written);
+        written += groups.Length;
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Clew.Events;
+using Clew.Integrity;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
@@ -24,6 +26,9 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
     public EventCache Events => events;
 
     public HeadWaiters Waiters { get; } = new();
+
+    /// <summary>Nodes of the Merkle tree over 256 events each, by their numbers from 0, that were made of events while these were copied.</summary>
+    public ConcurrentDictionary<long, Digest> CopiedTiles { get; } = [];
 
     public IWorkers Workers => workers;
 

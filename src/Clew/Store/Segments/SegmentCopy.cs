@@ -22,6 +22,7 @@ internal sealed class SegmentCopy(LogView source, OpenLog log, long upTo, Func<B
     private readonly LogView view = log.View;
     private readonly LogEnd end = log.End;
     private readonly IDisk disk = log.Surroundings.Disk;
+    private readonly CopiedLeaves leaves = new(log.View, log.End.Point.Position);
     private readonly List<ulong> hashes = [];
     private readonly List<RecordedEvent> erasures = [];
 
@@ -110,7 +111,7 @@ internal sealed class SegmentCopy(LogView source, OpenLog log, long upTo, Func<B
     /// <returns>Null where an index file that was copied ahead is not of these groups.</returns>
     private async ValueTask<CopiedSegment?> FillAsync(SegmentHeader header)
     {
-        var segment = await CopiedSegment.CreateAsync(disk, header, end.Point.Position);
+        var segment = await CopiedSegment.CreateAsync(disk, header, leaves, end.Point.Position);
         try
         {
             var scanner = new GroupScanner(source.Segments, header);
@@ -243,6 +244,7 @@ internal sealed class SegmentCopy(LogView source, OpenLog log, long upTo, Func<B
         (pending, IsBroken) = (null, true);
         var before = end.Point;
         await LogEnd.ForGoodAsync(() => new(named));
+        await segment.Hashed;
         foreach (var index in segment.Indexed)
         {
             await LogEnd.ForGoodAsync(() => log.Keeper.NameAsync(index));
@@ -253,6 +255,7 @@ internal sealed class SegmentCopy(LogView source, OpenLog log, long upTo, Func<B
             Begin(tail);
         using (var file = await end.MoveAsync(segment.Header, segment.File, segment.End))
             await LogEnd.ForGoodAsync(() => EraseAsync(segment, file, before));
+        leaves.Offer(end.Point.Position);
         view.Publish(end.Point);
         if (segment.Erasing is { } journal)
         {

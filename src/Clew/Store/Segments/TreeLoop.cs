@@ -140,8 +140,17 @@ internal sealed class TreeWriter : IDisposable
     public async ValueTask AddAsync(long tiles)
     {
         var (entry, entries) = (TreeFile.EntryOf(1, Tiles), new List<Digest>());
+        var first = Tiles;
+        while (first < tiles && view.CopiedTiles.TryRemove(first, out var copied))
+        {
+            Add(1, copied, entries);
+            first++;
+        }
+
+        // What was copied behind them need not be read.
+        tiles = Enumerable.Range(0, (int)(tiles - first)).Select(more => first + more).FirstOrDefault(view.CopiedTiles.ContainsKey, tiles);
         var leaves = new List<Digest>(2 * TreeFile.TileNodes);
-        await using var pages = new PageReader(view, CompiledQuery.Everything, Events, tiles * TreeFile.TileNodes, ReadDirection.Forwards, null);
+        await using var pages = new PageReader(view, CompiledQuery.Everything, first * TreeFile.TileNodes, tiles * TreeFile.TileNodes, ReadDirection.Forwards, null);
         while (!pages.IsDone)
         {
             foreach (var recorded in (await pages.NextAsync()).Events)
