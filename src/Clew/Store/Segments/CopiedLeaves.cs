@@ -19,6 +19,7 @@ internal sealed class CopiedLeaves(LogView view, long after)
     private readonly List<Digest> leaves = new(TreeFile.TileNodes);
     private readonly ConcurrentQueue<(long Tile, Digest Node)> made = [];
     private readonly Queue<(Task Hashed, byte[]? Rented)> underWay = new();
+    private long tiles = (after + TreeFile.TileNodes - 1) / TreeFile.TileNodes;
     private long hashedTo = (after + TreeFile.TileNodes - 1) / TreeFile.TileNodes * TreeFile.TileNodes;
 
     /// <summary>Ends when all is hashed that was added.</summary>
@@ -67,6 +68,13 @@ internal sealed class CopiedLeaves(LogView view, long after)
                 Take(rest[..recordBytes]);
             groups = groups[length..];
         }
+
+        hasher.MoveTo(leaves);
+        for (; leaves.Count >= TreeFile.TileNodes; tiles++)
+        {
+            made.Enqueue((tiles, hasher.Fold(CollectionsMarshal.AsSpan(leaves)[..TreeFile.TileNodes])));
+            leaves.RemoveRange(0, TreeFile.TileNodes);
+        }
     }
 
     private void Take(ReadOnlySpan<byte> record)
@@ -77,11 +85,5 @@ internal sealed class CopiedLeaves(LogView view, long after)
 
         hashedTo = position;
         hasher.Add(record);
-        if (position % TreeFile.TileNodes != 0)
-            return;
-
-        hasher.MoveTo(leaves);
-        made.Enqueue(((position / TreeFile.TileNodes) - 1, hasher.Fold(CollectionsMarshal.AsSpan(leaves))));
-        leaves.Clear();
     }
 }

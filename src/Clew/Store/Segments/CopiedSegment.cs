@@ -8,6 +8,7 @@ namespace Clew.Store.Segments;
 internal sealed class CopiedSegment : IDisposable
 {
     private const int BufferBytes = 1024 * 1024;
+    private const int ZerosBytes = 64 * 1024;
 
     private readonly IDisk disk;
     private readonly string unfinishedName;
@@ -93,15 +94,12 @@ internal sealed class CopiedSegment : IDisposable
     /// <summary>Writes what is left, zeros up to the size of a segment, and what was erased while it was copied.</summary>
     public async ValueTask FinishAsync()
     {
-        await FlushAsync();
+        await WriteAsync(buffer.AsMemory(0, buffered), buffer);
         Hashed = leaves.Hashed;
         if (!await File.TryAllocateAsync(written, Header.FileBytes - written))
         {
-            for (; written < Header.FileBytes; written += buffered)
-            {
-                buffered = Math.Min(BufferBytes, Header.FileBytes - written);
-                await File.WriteAsync(new byte[buffered], written);
-            }
+            for (; written < Header.FileBytes; written += ZerosBytes)
+                await File.WriteAsync(new byte[Math.Min(ZerosBytes, Header.FileBytes - written)], written);
         }
 
         await EraseAsync(File, long.MaxValue);
@@ -143,9 +141,6 @@ internal sealed class CopiedSegment : IDisposable
 
     private async ValueTask FlushAsync()
     {
-        if (buffered == 0)
-            return;
-
         var (full, length) = (buffer, buffered);
         (buffer, buffered) = (ArrayPool<byte>.Shared.Rent(BufferBytes), 0);
         await WriteAsync(full.AsMemory(0, length), full);
@@ -153,6 +148,7 @@ internal sealed class CopiedSegment : IDisposable
 
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> groups, byte[]? rented)
     {
+        // The header lies before the first ones.
         await leaves.AddAsync(written == 0 ? groups[SegmentHeader.Bytes..] : groups, rented);
         await File.WriteAsync(groups, written);
         written += groups.Length;
