@@ -23,7 +23,7 @@ public sealed class ReplicationTests : IDisposable
 
     [Fact]
     public Task A_log_that_grows_and_erases_between_copies_that_are_broken_off_is_copied_file_by_file() =>
-        Gen.Select(Step, Step.Array[3, 14]).SampleAsync(async (first, steps) => await CopyFilesAsync([first, .. steps]), iter: 60);
+        Gen.Select(Step, Step.Array[3, 14]).SampleAsync(async (first, steps) => await CopyFilesAsync([first, .. steps]), iter: 25);
 
     [Fact]
     public async Task Who_reads_a_replica_sees_what_comes_into_segments_that_are_replaced()
@@ -317,14 +317,15 @@ public sealed class ReplicationTests : IDisposable
             await CopyAndGiveUpAsync(original, folder, givesUpAfter);
         }
 
-        var head1 = (await CopyAsync(original, folder)).Replica;
+        var copied = (await CopyAsync(original, folder)).Replica;
         await store.DisposeAsync();
 
-        Assert.Equal(head1.Position.Value, (await ReadAsync(original)).Length);
+        Assert.Equal(copied.Position.Value, (await ReadAsync(original)).Length);
         Assert.Equal(Files(original, "*.seg"), Files(folder, "*.seg"));
         Assert.False(File.Exists(Path.Combine(folder, ErasureJournal.FileName)));
         var (one, other) = (await SegmentStoreVerification.RunAsync(original, cancellation: Cancellation), await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation));
         Assert.True(other.IsSound);
+        Assert.Empty(other.Notes);
         Assert.Null(other.TreeDifference);
         Assert.Equal(one.Tree, other.Tree);
     }

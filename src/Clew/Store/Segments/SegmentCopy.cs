@@ -255,6 +255,7 @@ internal sealed class SegmentCopy(LogView source, OpenLog log, long upTo, Func<B
             Begin(tail);
         using (var file = await end.MoveAsync(segment.Header, segment.File, segment.End))
             await LogEnd.ForGoodAsync(() => EraseAsync(segment, file, before));
+        indexedTo = Math.Max(indexedTo, end.Point.Position);
         leaves.Offer(end.Point.Position);
         view.Publish(end.Point);
         if (segment.Erasing is { } journal)
