@@ -172,10 +172,10 @@ internal sealed class IndexKeeper(LogView view, IDisk disk, Entropy entropy, Blo
     }
 
     // Sizes count from the newest file back and never shrink on the way, so that a small file between large ones is merged with them.
-    private static Range? FindMerge(IReadOnlyList<IndexFile> files)
+    private static Range? FindMerge(IndexFile[] files)
     {
-        var (end, tier) = (files.Count, 0);
-        for (var index = files.Count - 1; index >= 0; index--)
+        var (end, tier) = (files.Length, 0);
+        for (var index = files.Length - 1; index >= 0; index--)
         {
             var own = TierOf(files[index].Last - files[index].First + 1);
             if (own > tier)
