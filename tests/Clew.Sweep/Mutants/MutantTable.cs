@@ -111,9 +111,7 @@ internal static class MutantTable
         new("copied segment named before it is flushed", new Edit("CopiedSegment.cs", "        await File.SyncAsync();\n        await disk.Rename", "        await disk.Rename")),
         new("name of a copied segment not flushed", new Edit("CopiedSegment.cs", "Header.FileName);\n        await disk.SyncFolderAsync();\n", "Header.FileName);\n")),
         new("index file that was copied is named before its events", new Edit("SegmentCopy.cs", "        unnamed.Add(copy);\n", "        unnamed.Add(copy);\n        await log.Keeper.NameAsync(copy);\n        await log.Keeper.CopyAsync(file);\n")),
-        new("what was erased in a segment while it was copied stays in the copy", new Edit("CopiedSegment.cs", "        await EraseAsync(File, long.MaxValue);\n", "        await Task.CompletedTask;\n")),
         new("what a copied segment erases of earlier ones stays", new Edit("SegmentCopy.cs", "await Overwriting.PresentAsync(view, earlier) is { Count: > 0 } present", "await Overwriting.PresentAsync(view, earlier) is { Count: > 1_000 } present")),
-        new("index files that lead ahead stay when a copy is broken off", new Edit("SegmentCopy.cs", "        if (unnamed.Count == 0)\n", "        if (unnamed.Count >= 0)\n")),
         new("verifying takes what was appended meanwhile for damage", new Edit("SegmentStoreVerification.cs", "            if (await last.NextAsync(Point) is not { } next)\n", "            var next = Point;\n            if (next is not null)\n")),
         new("verifying ignores HEAD", new Edit("SegmentStoreVerification.cs", "mark.Point.Group > Point.Group)", "mark.Point.Group < 0)")),
     ];

@@ -139,15 +139,14 @@ internal sealed class SegmentCopy(LogView source, OpenLog log, long upTo, Func<B
     private async ValueTask<bool> AddAsync(CopiedSegment segment, GroupScanner scanner, LogPoint next)
     {
         var point = segment.End;
+        if (point.Position >= indexedTo && segment.Tail is null && !await CopyIndexAsync(point.Position + 1))
+            segment.Tail = new(point.Position + 1, segment.Header.Number, view.Hasher);
         if (point.Position < indexedTo && next.Position >= indexedTo && unnamed.Count > 0)
         {
             if (next != unnamed[^1].Header.End)
                 return false;
             segment.Indexed.Add(unnamed[^1]);
         }
-
-        if (next.Position > indexedTo && segment.Tail is null && !await CopyIndexAsync(point.Position + 1))
-            segment.Tail = new(point.Position + 1, segment.Header.Number, view.Hasher);
 
         erasures.Clear();
         scanner.ForEachRecord((record, offset) => Take(segment, record, offset));
