@@ -6,7 +6,7 @@ namespace Clew.Bench;
 internal sealed record BenchOptions(string Command)
 {
     public const string Usage = """
-        Clew.Bench all|append|read|open|dcb|integrity|cold|micro
+        Clew.Bench all|append|read|open|dcb|integrity|backup|cold|micro
           --dir DIR      a folder that does not exist yet; made, and removed afterwards (default: one in the current folder)
           --seconds N    how long each contestant runs in each round (default: 3)
           --rounds N     how often they take turns; the median counts (default: 3)
@@ -14,10 +14,10 @@ internal sealed record BenchOptions(string Command)
           --only A,B     only these contestants: clew, sqlite, rocksdb, faster, fdatasync
           --cases CxE,.. of append, only these: clients x events, such as 1x1,64x1
           --json FILE    write the results there too
-        `all` is append, read and open; dcb, integrity and cold take minutes and gigabytes.
+        `all` is append, read and open; dcb, integrity, backup and cold take minutes and gigabytes.
         """;
 
-    private static readonly string[] Commands = ["all", "append", "read", "open", "dcb", "integrity", "cold", "micro"];
+    private static readonly string[] Commands = ["all", "append", "read", "open", "dcb", "integrity", "backup", "cold", "micro"];
 
     public string Directory { get; init; } = Path.Combine(Environment.CurrentDirectory, $"bench-{Guid.NewGuid():N}");
 

@@ -24,6 +24,7 @@ var scenarios = new Dictionary<string, Func<BenchOptions, Report, Task>>
     ["open"] = OpenScenario.RunAsync,
     ["dcb"] = DcbScenario.RunAsync,
     ["integrity"] = IntegrityScenario.RunAsync,
+    ["backup"] = BackupScenario.RunAsync,
     ["cold"] = ColdScenario.RunAsync,
 };
 string[] chosen = options.Command == "all" ? ["append", "read", "open"] : [options.Command];

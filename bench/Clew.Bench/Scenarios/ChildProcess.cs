@@ -23,6 +23,9 @@ internal static class ChildProcess
                 var took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{took} {events}"));
                 return 0;
+            case ["backup", var from, var to]:
+                await CopyAsync(from, to);
+                return 0;
             case ["append", var peer, var folder]:
                 await AppendForEverAsync(peer, folder);
                 return 1;
@@ -51,6 +54,15 @@ internal static class ChildProcess
         await child.WaitForExitAsync();
     }
 
+    /// <summary>Replicates a store in a process of its own.</summary>
+    public static async Task BackUpAsync(string from, string to)
+    {
+        using var child = Start("backup", from, to);
+        await child.WaitForExitAsync();
+        if (child.ExitCode != 0)
+            throw new InvalidOperationException("The backup failed.");
+    }
+
     private static Process Start(params string[] args)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, .. args]) { RedirectStandardOutput = true };
@@ -64,6 +76,13 @@ internal static class ChildProcess
 
         await using var clew = new ClewPeer(await SegmentEventStore.OpenAsync(folder));
         return (await clew.ReadAsync(ReadRequest.Stream(stream))).Events;
+    }
+
+    private static async Task CopyAsync(string from, string to)
+    {
+        await using var source = await SegmentEventReader.OpenAsync(from);
+        await using var replica = await SegmentReplica.OpenAsync(to, (await source.HeadAsync()).Lineage, from);
+        await Replication.CopyAsync(source, replica);
     }
 
     private static async Task AppendForEverAsync(string peer, string folder)

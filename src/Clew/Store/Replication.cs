@@ -32,7 +32,8 @@ public static class Replication
     {
         var (from, to) = await CheckAsync(source, replica, cancellation);
         var shipping = new Shipping(source, replica, progress, new(to, from, 0, 0));
-        var request = ReadRequest.All with { After = to.Position, AsOf = new AsOf.Position(from.Position) };
+        await shipping.CopyAsync(from.Position, cancellation);
+        var request = ReadRequest.All with { After = shipping.Come.Replica.Position, AsOf = new AsOf.Position(from.Position) };
         await shipping.RunAsync(source.ReadAsync(request, cancellation), cancellation);
         if (shipping.Come.Events > 0)
             await CompareAsync(ByRoot(source, replica, cancellation), from.Position.Value);
@@ -55,7 +56,9 @@ public static class Replication
         var (from, to) = await CheckAsync(source, replica, cancellation);
         var shipping = new Shipping(source, replica, progress, new(to, from, 0, 0));
         progress?.Report(shipping.Come);
-        await shipping.RunAsync(source.SubscribeAsync(new(EventFilter.All) { After = to.Checkpoint }, cancellation), cancellation);
+        await shipping.CopyAsync(from.Position, cancellation);
+        var after = shipping.Come.Replica.Checkpoint;
+        await shipping.RunAsync(source.SubscribeAsync(new(EventFilter.All) { After = after }, cancellation), cancellation);
         throw new ObjectDisposedException(source.GetType().Name, "The log that is followed was closed.");
     }
 
@@ -134,6 +137,13 @@ public static class Replication
         /// <summary>How far it has come.</summary>
         public ReplicationProgress Come { get; private set; } = start;
 
+        /// <summary>Copies what need not go as events.</summary>
+        public async ValueTask CopyAsync(GlobalPosition upTo, CancellationToken cancellation)
+        {
+            if (replica is IBulkReplica bulk)
+                await bulk.CopyAsync(source, upTo, copied => AdvanceAsync(copied.Replica, copied.Events, copied.Bytes), cancellation);
+        }
+
         public async ValueTask RunAsync(IAsyncEnumerable<EventPage> pages, CancellationToken cancellation)
         {
             try
@@ -194,10 +204,13 @@ public static class Replication
 
             // What failed first is what is told, and not that those behind it found their place missing.
             await before;
-            var replicated = await replicating;
+            await AdvanceAsync(await replicating, events.Count, eventBytes);
+        }
 
+        private async ValueTask AdvanceAsync(LogHead replicated, long events, long eventBytes)
+        {
             // Not cancelled: what was replicated is told.
-            Come = new(replicated, await source.HeadAsync(CancellationToken.None), Come.Events + events.Count, Come.Bytes + eventBytes);
+            Come = new(replicated, await source.HeadAsync(CancellationToken.None), Come.Events + events, Come.Bytes + eventBytes);
             progress?.Report(Come);
         }
     }

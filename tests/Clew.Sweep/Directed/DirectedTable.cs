@@ -88,6 +88,9 @@ internal static class DirectedTable
         new(ReplicaChecks.A_group_of_a_replica_is_not_written_before_the_one_before_it_is_flushed),
         new(ReplicaChecks.A_replica_whose_disk_fails_takes_nothing_until_it_is_opened_again),
         new(ReplicaChecks.A_full_disk_ends_it_with_whole_batches_and_it_goes_on_when_there_is_space),
+        new(ReplicaChecks.A_copy_of_segments_that_is_cut_short_at_any_moment_is_a_log_and_goes_on_to_be_the_same_files),
+        new(ReplicaChecks.A_segment_that_was_copied_gets_its_name_when_all_of_it_is_on_the_device_and_those_before_it_are),
+        new(ReplicaChecks.A_full_disk_ends_a_copy_of_segments_with_a_log_that_goes_on_when_there_is_space),
         new(ReplicaChecks.A_promotion_that_is_cut_short_at_any_moment_leaves_a_replica_or_the_promoted_log),
     ];
 }

@@ -166,6 +166,113 @@ internal static class ReplicaChecks
         }
     }
 
+    public static void A_copy_of_segments_that_is_cut_short_at_any_moment_is_a_log_and_goes_on_to_be_the_same_files()
+    {
+        // Into nothing; and behind what was copied before, of which some was erased since, in the last segment and before it.
+        var source = KilledStore.With(batches: 230);
+        var begun = new MemoryDisk();
+        Copy(begun, begun, source);
+        Laboratory.With(source, async store =>
+        {
+            foreach (var position in new[] { 5, (await store.HeadAsync()).Position.Value })
+                await store.EraseAsync(new(new EraseTarget.Position(new(position))) { Reason = "r", By = "b" });
+            return true;
+        });
+        KilledStore.Append(source, 230, 100);
+
+        foreach (var start in new[] { new MemoryDisk(), begun })
+        {
+            var disk = new WatchedDisk(start.Copy());
+            var moments = new List<MemoryDisk>();
+            disk.Changed = () => moments.AddRange([disk.Device(), disk.DeviceAsNamed(), disk.Cache.Copy()]);
+            Copy(disk, disk.Cache, source);
+
+            Expect.That(moments.Count > 150, $"there were only {moments.Count} moments");
+            foreach (var (number, moment) in moments.Index())
+            {
+                // Of each kind in turn.
+                if (number % 4 != 0)
+                    continue;
+
+                Copy(moment, moment, source);
+                ExpectSameSegments(source, moment);
+                Expect.IsSound(moment);
+            }
+        }
+    }
+
+    public static void A_segment_that_was_copied_gets_its_name_when_all_of_it_is_on_the_device_and_those_before_it_are()
+    {
+        var source = KilledStore.With(batches: 230);
+        var disk = new WatchedDisk(new MemoryDisk());
+        var named = 0;
+        disk.Renaming = (from, to) =>
+        {
+            if (!from.StartsWith("copy-", StringComparison.Ordinal))
+                return;
+
+            named++;
+            Expect.That(disk.IsFlushed(from), $"{to} is not on the device");
+            foreach (var other in disk.Cache.Names.Where(name => SegmentHeader.ParseName(name) is not null))
+                Expect.That(disk.HasDurable(other), $"{to} gets its name before that of {other} is on the device");
+        };
+
+        Copy(disk, disk.Cache, source);
+
+        Expect.That(named > 2, $"there were only {named} segments");
+        Expect.That(disk.IsFlushed(Watermark.FileName), "the mark of what was copied is not on the device");
+        ExpectSameSegments(source, disk.Cache);
+    }
+
+    public static void A_full_disk_ends_a_copy_of_segments_with_a_log_that_goes_on_when_there_is_space()
+    {
+        // Closed, so that one index file leads far ahead of the first segments.
+        var source = KilledStore.WithManySegments();
+        KilledStore.Close(source);
+        for (var room = 0; room < 20; room += 3)
+        {
+            var disk = new WatchedDisk(new MemoryDisk());
+            var left = room;
+            disk.Writing = (name, _) =>
+            {
+                if (name.StartsWith("copy-", StringComparison.Ordinal) && --left < 0)
+                    throw new DiskException(DiskFault.Full, "No space left on device");
+            };
+
+            Laboratory.Run(disk, disk.Cache, async (surroundings, _) =>
+            {
+                await using var log = await SegmentEventReader.OpenAsync(surroundings with { Disk = source }, Laboratory.Options);
+                await using var replica = await SegmentReplica.OpenAsync(surroundings, new((await log.HeadAsync()).Lineage, "", ""), source, Laboratory.Options);
+                await Expect.ThrowsAsync<StoreFullException>(async () => await Replication.CopyAsync(log, replica));
+                var come = (await replica.HeadAsync()).Position.Value;
+                Expect.Same(come, await replica.ReadEventsAsync(ReadRequest.All).CountAsync(), "the number of events");
+                left = int.MaxValue;
+                await Replication.CopyAsync(log, replica);
+                return true;
+            });
+
+            ExpectSameSegments(source, disk.Cache);
+            Expect.IsSound(disk.Cache);
+        }
+    }
+
+    private static void Copy(IDisk seen, MemoryDisk disk, MemoryDisk source) => Laboratory.Run(seen, disk, async (surroundings, _) =>
+    {
+        await using var log = await SegmentEventReader.OpenAsync(surroundings with { Disk = source }, Laboratory.Options);
+        await using var replica = await SegmentReplica.OpenAsync(surroundings, new((await log.HeadAsync()).Lineage, "", ""), source, Laboratory.Options);
+        await Replication.CopyAsync(log, replica);
+        return true;
+    });
+
+    private static void ExpectSameSegments(MemoryDisk source, MemoryDisk copy)
+    {
+        var names = source.Names.Where(name => SegmentHeader.ParseName(name) is not null).ToArray();
+        Expect.That(copy.Names.Where(name => SegmentHeader.ParseName(name) is not null).SequenceEqual(names), "there are other segments");
+        foreach (var name in names)
+            Expect.That(source[name].AsSpan().SequenceEqual(copy[name]), $"{name} is another file");
+        Expect.That(!copy.Names.Contains(ErasureJournal.FileName), "an erasure was left half done");
+    }
+
     // The events of a replica go on in its log, from where it died to its end.
     private static void GoOn(MemoryDisk disk)
     {

@@ -22,6 +22,70 @@ public sealed class ReplicationTests : IDisposable
         ModelGen.Event.Array[1, 40].Array[1, 12].Array[1, 4].SampleAsync(CopyInRunsAsync, iter: 30);
 
     [Fact]
+    public Task A_log_that_grows_and_erases_between_copies_that_are_broken_off_is_copied_file_by_file() =>
+        Gen.Select(Step, Step.Array[3, 14]).SampleAsync(async (first, steps) => await CopyFilesAsync([first, .. steps]), iter: 25);
+
+    [Fact]
+    public async Task Who_reads_a_replica_sees_what_comes_into_segments_that_are_replaced()
+    {
+        var (original, folder) = (folders.Next(), folders.Next());
+        await using var store = await SegmentEventStore.OpenAsync(original, SmallSegments, Cancellation);
+        await CopyAsync(original, folder);
+        await using var reader = await SegmentEventReader.OpenAsync(folder, SmallSegments, Cancellation);
+
+        foreach (var events in new[] { 3, 5, 900, 2, 1_000 })
+        {
+            await AppendAsync(store, events);
+            var head = (await CopyAsync(original, folder)).Replica;
+            await foreach (var page in reader.SubscribeAsync(new(EventFilter.All), Cancellation))
+            {
+                if (page.ReadTo == head.Position)
+                    break;
+            }
+
+            Assert.Equal(await AllAsync(store), await AllAsync(reader));
+        }
+    }
+
+    [Fact]
+    public async Task A_replica_that_got_some_events_one_by_one_goes_on_with_events()
+    {
+        var (original, folder) = (folders.Next(), folders.Next());
+        await using var store = await SegmentEventStore.OpenAsync(original, SmallSegments, Cancellation);
+        await AppendAsync(store, 500);
+        await CopyAsync(original, folder);
+        await AppendAsync(store, 300);
+        await using (var replica = await SegmentReplica.OpenAsync(folder, (await store.HeadAsync(Cancellation)).Lineage, original, SmallSegments, Cancellation))
+            await replica.ReplicateAsync((await AllAsync(store))[500..], Cancellation);
+        await AppendAsync(store, 2_000);
+
+        Assert.Equal(2_000, (await CopyAsync(original, folder)).Events);
+
+        Assert.Equal(Bytes(await AllAsync(store)), Bytes(await ReadAsync(folder)));
+        Assert.True((await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation)).IsSound);
+    }
+
+    [Fact]
+    public async Task An_index_file_that_is_damaged_or_of_other_segments_is_made_anew_and_not_copied()
+    {
+        var (original, folder, other) = (folders.Next(), folders.Next(), folders.Next());
+        await using (var store = await SegmentEventStore.OpenAsync(original, SmallSegments, Cancellation))
+            await AppendAsync(store, 3_000);
+        var index = Directory.GetFiles(original, "*.idx").Order(StringComparer.Ordinal).First();
+        var bytes = await File.ReadAllBytesAsync(index, Cancellation);
+        bytes[9_000] ^= 1;
+        await File.WriteAllBytesAsync(index, bytes, Cancellation);
+
+        await CopyAsync(original, folder);
+        await CopyAsync(folder, other);
+
+        Assert.True((await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation)).IsSound);
+        Assert.Equal(Files(folder, "*.seg"), Files(original, "*.seg"));
+        Assert.Equal(Files(folder, "*.seg"), Files(other, "*.seg"));
+        Assert.Equal(Files(folder, "*.idx"), Files(other, "*.idx"));
+    }
+
+    [Fact]
     public async Task Copying_beside_a_writer_at_full_speed_ends_at_the_head_of_its_beginning()
     {
         var (original, folder) = (folders.Next(), folders.Next());
@@ -226,11 +290,69 @@ public sealed class ReplicationTests : IDisposable
             await CopyAsync(original, folder);
         }
 
-        // But for the checksum that each segment seeds.
-        static string[] Bytes(RecordedEvent[] events) => [.. events.Select(recorded => Convert.ToHexString(recorded.Record[sizeof(uint)..]))];
         Assert.Equal(Bytes(await AllAsync(store)), Bytes(await ReadAsync(folder)));
         Assert.True((await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation)).IsSound);
     }
+
+    // Appends so many batches, erases an event where there is one, copies all or gives up after so many reports, and opens the log anew.
+    private static readonly Gen<(int Batches, int Erased, int? GivesUpAfter, bool Reopens)> Step = Gen.Select(
+        Gen.Int[0, 300], Gen.Int[-3, 2_000], Gen.OneOf(Gen.Const((int?)null), Gen.Int[0, 3].Select(reports => (int?)reports)), Gen.Bool);
+
+    private async Task CopyFilesAsync((int Batches, int Erased, int? GivesUpAfter, bool Reopens)[] steps)
+    {
+        var (original, folder) = (folders.Next(), folders.Next());
+        var store = await SegmentEventStore.OpenAsync(original, SmallSegments, Cancellation);
+        foreach (var (batches, erased, givesUpAfter, reopens) in steps)
+        {
+            await AppendAsync(store, batches);
+            var head = (await store.HeadAsync(Cancellation)).Position.Value;
+            if (erased > 0 && head > 0)
+                await store.EraseAsync(new(new EraseTarget.Position(new((erased % head) + 1))) { Reason = "r", By = "b" }, Cancellation);
+            if (reopens)
+            {
+                await store.DisposeAsync();
+                store = await SegmentEventStore.OpenAsync(original, SmallSegments, Cancellation);
+            }
+
+            await CopyAndGiveUpAsync(original, folder, givesUpAfter);
+        }
+
+        var copied = (await CopyAsync(original, folder)).Replica;
+        await store.DisposeAsync();
+
+        Assert.Equal(copied.Position.Value, (await ReadAsync(original)).Length);
+        Assert.Equal(Files(original, "*.seg"), Files(folder, "*.seg"));
+        Assert.False(File.Exists(Path.Combine(folder, ErasureJournal.FileName)));
+        var (one, other) = (await SegmentStoreVerification.RunAsync(original, cancellation: Cancellation), await SegmentStoreVerification.RunAsync(folder, cancellation: Cancellation));
+        Assert.True(other.IsSound);
+        Assert.Empty(other.Notes);
+        Assert.Null(other.TreeDifference);
+        Assert.Equal(one.Tree, other.Tree);
+    }
+
+    private static async Task CopyAndGiveUpAsync(string source, string folder, int? reports)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        await using var reader = await SegmentEventReader.OpenAsync(source, SmallSegments, Cancellation);
+        await using var replica = await SegmentReplica.OpenAsync(folder, (await reader.HeadAsync(Cancellation)).Lineage, source, SmallSegments, Cancellation);
+        try
+        {
+            await Replication.CopyAsync(reader, replica, new Stopping(stop, reports), stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // What it has so far must be a log too, also without closing it.
+            var events = await AllAsync(replica);
+            Assert.Equal((await replica.HeadAsync(Cancellation)).Position.Value, events.Length);
+            await Replication.CopyAsync(reader, replica, null, Cancellation);
+        }
+    }
+
+    private static string[] Files(string folder, string pattern) =>
+        [.. Directory.GetFiles(folder, pattern).Order(StringComparer.Ordinal).Select(file => $"{Path.GetFileName(file)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}")];
+
+    // But for the checksum that each segment seeds.
+    private static string[] Bytes(RecordedEvent[] events) => [.. events.Select(recorded => Convert.ToHexString(recorded.Record[sizeof(uint)..]))];
 
     private static RecordedEvent Recorded(PlacedEvent placed)
     {
@@ -275,6 +397,17 @@ public sealed class ReplicationTests : IDisposable
     }
 
     private static async Task<RecordedEvent[]> AllAsync(IEventReader log) => await log.ReadEventsAsync(ReadRequest.All, Cancellation).ToArrayAsync(Cancellation);
+
+    private sealed class Stopping(CancellationTokenSource stop, int? reports) : IProgress<ReplicationProgress>
+    {
+        private int told;
+
+        public void Report(ReplicationProgress value)
+        {
+            if (told++ == reports)
+                stop.Cancel();
+        }
+    }
 
     private sealed class Told : List<ReplicationProgress>, IProgress<ReplicationProgress>
     {

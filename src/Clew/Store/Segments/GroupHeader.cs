@@ -23,6 +23,7 @@ internal readonly record struct GroupHeader(
     int Length, int Records, long Number, long FirstPosition, uint RecordsChecksum, Guid LogId, ChainValue Chain)
 {
     public const int Bytes = 96;
+    public const int LengthOffset = 8;
 
     private static ReadOnlySpan<byte> Magic => "CLWG"u8;
 

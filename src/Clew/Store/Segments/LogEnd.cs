@@ -97,6 +97,27 @@ internal sealed class LogEnd : IDisposable
         }
     }
 
+    /// <summary>
+    /// Has the log end in a segment that was copied and has its name, durably: the next one, or one in the place of the last, which begins with
+    /// all that was in that.
+    /// </summary>
+    /// <param name="segment">Its header.</param>
+    /// <param name="copy">Open for writing.</param>
+    /// <param name="point">Where the log ends in it.</param>
+    /// <returns>What was written before, and is no longer.</returns>
+    public async ValueTask<IDiskFile> MoveAsync(SegmentHeader segment, IDiskFile copy, LogPoint point)
+    {
+        if (segment.Number > Segment.Number)
+            view.Segments.Add(segment);
+        else
+            view.Segments.Replace(segment);
+
+        var before = file;
+        (file, Point, zeroedTo) = (copy, point, point.Offset);
+        await ForGoodAsync(() => head.WriteAsync(Point, isClean: false));
+        return before;
+    }
+
     /// <summary>Flushes what was written.</summary>
     public ValueTask SyncAsync() => ForGoodAsync(file.SyncAsync);
 

@@ -20,7 +20,8 @@ internal sealed class LogScan(LogView view, LogPoint from)
     /// <param name="segmentDone">Called when a segment's end was passed, before the next one's groups are read.</param>
     public async ValueTask RunAsync(long group, Func<LogPoint, ValueTask>? segmentDone = null)
     {
-        scanner ??= new(view.Segments, view.Segments.Numbered(Point.Segment));
+        if (view.Segments.Numbered(Point.Segment) is var segment && scanner?.Segment != segment)
+            scanner = new(view.Segments, segment);
         scanner.Forget();
         while (Point.Group < group)
         {

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Clew.Events;
+using Clew.Integrity;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
@@ -14,6 +16,9 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
 
     public Lineage Lineage => store.Lineage;
 
+    /// <summary>What keys the hashes in its index files.</summary>
+    public UInt128 IndexKey => store.IndexKey;
+
     public KeyHasher Hasher { get; } = new(store.IndexKey);
 
     public SegmentSet Segments => segments;
@@ -21,6 +26,9 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
     public EventCache Events => events;
 
     public HeadWaiters Waiters { get; } = new();
+
+    /// <summary>Nodes of the Merkle tree over 256 events each, by their numbers from 0, that were made of events while these were copied.</summary>
+    public ConcurrentDictionary<long, Digest> CopiedTiles { get; } = [];
 
     public IWorkers Workers => workers;
 
@@ -45,6 +53,9 @@ internal sealed class LogView(StoreHeader store, SegmentSet segments, SegmentSto
         lock (gate)
             parts = change(parts);
     }
+
+    /// <summary>The same log, to be indexed anew behind some of its index files.</summary>
+    public LogView With(IReadOnlyList<IndexFile> files) => new(store, segments, options, workers) { parts = new(files, []) };
 
     public void Publish(LogPoint point)
     {

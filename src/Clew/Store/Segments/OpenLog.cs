@@ -13,10 +13,8 @@ internal sealed class OpenLog
     /// <summary>Closing makes an index file of the tail where it holds so many events; fewer are read again at the next opening.</summary>
     private const int FiledAtCloseEvents = 1024;
 
-    private readonly IndexKeeper keeper;
     private readonly HeadFile head;
     private readonly SegmentPreparer preparer;
-    private readonly IndexLoop indexing;
     private readonly TreeLoop tree;
     private readonly bool buildsTree;
     private readonly IReadOnlyList<IDisposable> locks;
@@ -27,12 +25,12 @@ internal sealed class OpenLog
         Surroundings surroundings, SegmentStoreOptions options, LogView view, IndexKeeper keeper, HeadFile head, IDiskFile last, LogPoint point,
         IReadOnlyList<IDisposable> locks)
     {
-        (Surroundings, View, this.keeper, this.head, this.locks) = (surroundings, view, keeper, head, locks);
+        (Surroundings, View, Keeper, this.head, this.locks) = (surroundings, view, keeper, head, locks);
         preparer = new(surroundings.Disk);
-        indexing = new(keeper, fault => fail(fault));
+        Indexing = new(keeper, fault => fail(fault));
         (tree, buildsTree) = (new(view, surroundings), options.BuildsTree);
         Proofs = new(view, surroundings.Disk);
-        End = new(view, options, surroundings, head, preparer, indexing, last, point);
+        End = new(view, options, surroundings, head, preparer, Indexing, last, point);
     }
 
     public Surroundings Surroundings { get; }
@@ -43,6 +41,12 @@ internal sealed class OpenLog
     /// <summary>Where it grows.</summary>
     public LogEnd End { get; }
 
+    /// <summary>Makes its index files.</summary>
+    public IndexKeeper Keeper { get; }
+
+    /// <summary>Runs the keeper beside the writer.</summary>
+    public IndexLoop Indexing { get; }
+
     /// <summary>Roots and proofs over it.</summary>
     public LogProofs Proofs { get; }
 
@@ -50,7 +54,7 @@ internal sealed class OpenLog
     public long TreeFiledTo => tree.FiledTo;
 
     /// <summary>Ends once that file has all that it can have up to a position.</summary>
-    public ValueTask TreeFiledAsync(long position, CancellationToken cancellation) => tree.FiledAsync(position, cancellation);
+    public ValueTask TreeFiledAsync(long position, CancellationToken cancellation) => buildsTree ? tree.FiledAsync(position, cancellation) : default;
 
     /// <summary>Finds the log in a folder, and where it ends; makes what is missing for one without events.</summary>
     /// <param name="surroundings">Disk, time, chance and threads.</param>
@@ -81,7 +85,7 @@ internal sealed class OpenLog
         var workers = Surroundings.Workers;
         loops = Task.WhenAll(
             workers.Start("clew next segment", preparer.RunAsync),
-            workers.Start("clew index", indexing.RunAsync),
+            workers.Start("clew index", Indexing.RunAsync),
             buildsTree ? workers.Start("clew tree", tree.RunAsync) : Task.CompletedTask);
     }
 
@@ -91,7 +95,7 @@ internal sealed class OpenLog
         try
         {
             preparer.Stop();
-            indexing.Stop();
+            Indexing.Stop();
             tree.Stop();
             await loops;
             if (View.Failure is null)
@@ -202,9 +206,9 @@ internal sealed class OpenLog
         await Surroundings.Disk.DeleteAsync(SegmentPreparer.FileName);
         var tail = View.Parts.Tails[^1];
         if (tail.Count >= FiledAtCloseEvents)
-            keeper.Freeze(tail, End.Point);
+            Keeper.Freeze(tail, End.Point);
 
-        await keeper.FileTailsAsync();
+        await Keeper.FileTailsAsync();
         if (!head.IsClean && (View.Parts.FiledTo > 0 || End.Point.Position > 0))
         {
             await head.WriteAsync(End.Point, isClean: true);

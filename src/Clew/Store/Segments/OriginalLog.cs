@@ -23,7 +23,7 @@ internal static class OriginalLog
         {
             var around = surroundings with { Disk = folderAt(mark.Original) };
             var original = await StoreFolder.HeaderAsync(around.Disk, await around.Disk.ListAsync());
-            if (original is null || original.Lineage != replica.Lineage || original.IndexKey == replica.IndexKey)
+            if (original is null || original.Lineage != replica.Lineage || original.IsOfSameFolder(replica))
                 return NoLock.Instance;
 
             held = await FolderLock.TakeAsync(around, TimeSpan.Zero, cancellation);

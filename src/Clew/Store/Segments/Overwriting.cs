@@ -20,11 +20,13 @@ internal static class Overwriting
     {
         foreach (var together in events.GroupBy(erased => view.Segments.Of(erased.Position)))
         {
-            var changes = new List<SegmentChange>();
+            var (segment, changes) = (together.Key, new List<SegmentChange>());
             foreach (var erased in together)
-                changes.AddRange(await ChangesAsync(view, together.Key, await OffsetAsync(view, erased.Position), erased));
+                changes.AddRange(await ChangesAsync(ReadAsync, segment, await OffsetAsync(view, erased.Position), erased));
 
-            await view.Segments.OverwriteAsync(together.Key, changes);
+            await view.Segments.OverwriteAsync(segment, changes);
+
+            ValueTask<int> ReadAsync(Memory<byte> target, long offset) => view.Segments.ReadAsync(segment, target, offset);
         }
 
         view.ForgetEvents();
@@ -37,6 +39,27 @@ internal static class Overwriting
             await view.Segments.CheckWritableAsync(segment);
     }
 
+    /// <summary>Those of some erased events whose content is still there.</summary>
+    public static async ValueTask<IReadOnlyList<ErasedEvent>> PresentAsync(LogView view, IReadOnlyList<ErasedEvent> events)
+    {
+        var (reader, present) = (new RecordReader(view, view.Parts), new List<ErasedEvent>());
+        foreach (var erased in events)
+        {
+            if (!(await reader.ReadAsync(erased.Position)).IsErased)
+                present.Add(erased);
+        }
+
+        return present;
+    }
+
+    /// <summary>Overwrites an event in a file that holds its segment.</summary>
+    /// <exception cref="StoreCorruptedException">Another event is there, or other content than was erased.</exception>
+    public static async ValueTask OverwriteAsync(IDiskFile file, SegmentHeader segment, uint offset, ErasedEvent erased)
+    {
+        foreach (var change in await ChangesAsync(file.ReadAsync, segment, offset, erased))
+            await file.WriteAsync(change.Bytes, change.Offset);
+    }
+
     private static async ValueTask<uint> OffsetAsync(LogView view, long position)
     {
         var offset = new uint[1];
@@ -45,9 +68,9 @@ internal static class Overwriting
         return offset[0];
     }
 
-    private static async ValueTask<SegmentChange[]> ChangesAsync(LogView view, SegmentHeader segment, uint offset, ErasedEvent erased)
+    private static async ValueTask<SegmentChange[]> ChangesAsync(Read read, SegmentHeader segment, uint offset, ErasedEvent erased)
     {
-        var record = await RecordAsync(view.Segments, segment, offset);
+        var record = await RecordAsync(read, offset);
         if (record is null || !TryErase(record, segment.Seed, erased))
         {
             throw StoreFolder.Damaged(
@@ -63,15 +86,15 @@ internal static class Overwriting
         ];
     }
 
-    private static async ValueTask<byte[]?> RecordAsync(SegmentSet segments, SegmentHeader segment, uint offset)
+    private static async ValueTask<byte[]?> RecordAsync(Read read, uint offset)
     {
         var beginning = new byte[EventRecord.MeasuredBytes];
-        await segments.ReadAsync(segment, beginning, offset);
+        await read(beginning, offset);
         if (!EventRecord.TryMeasure(beginning, out var recordBytes))
             return null;
 
         var record = new byte[recordBytes];
-        return await segments.ReadAsync(segment, record, offset) == recordBytes ? record : null;
+        return await read(record, offset) == recordBytes ? record : null;
     }
 
     private static bool TryErase(byte[] record, uint seed, ErasedEvent erased)
@@ -83,4 +106,6 @@ internal static class Overwriting
         EventRecord.Erase(record, erased.Digest);
         return EventRecord.IsSound(record, seed) && EventRecord.Position(record) == erased.Position;
     }
+
+    private delegate ValueTask<int> Read(Memory<byte> target, long offset);
 }

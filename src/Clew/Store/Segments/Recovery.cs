@@ -17,9 +17,8 @@ internal static class Recovery
         var from = parts.Files.Count > 0 ? parts.Files[^1].Header.End : LogPoint.Start with { Segment = view.Segments.Headers[0].Number };
         CheckStart(view, parts, from);
 
-        var scan = new LogScan(view, from);
         var isClean = mark is { IsClean: true } && mark.Point.Group >= from.Group && await IsEndAsync(view, mark.Point);
-        await scan.RunAsync(isClean ? mark!.Point.Group : long.MaxValue, point => FileAsync(view, keeper, point));
+        var scan = await ScanAsync(view, keeper, from, isClean ? mark!.Point.Group : long.MaxValue);
         var end = scan.Point;
 
         if (mark is not null && mark.Point.Group > end.Group)
@@ -82,6 +81,14 @@ internal static class Recovery
             && behind.Number == marked.Group + 1
             && behind.FirstPosition == marked.Position + 1
             && behind.Chain.Equals(marked.Chain);
+    }
+
+    /// <summary>Indexes the events from a point on, up to a group or to where no further one follows.</summary>
+    public static async ValueTask<LogScan> ScanAsync(LogView view, IndexKeeper keeper, LogPoint from, long group)
+    {
+        var scan = new LogScan(view, from);
+        await scan.RunAsync(group, point => FileAsync(view, keeper, point));
+        return scan;
     }
 
     // An index that is gone is made anew on the way, so that memory holds only the last stretch.

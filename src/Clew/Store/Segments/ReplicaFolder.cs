@@ -1,3 +1,5 @@
+using Clew.Events;
+
 namespace Clew.Store.Segments;
 
 /// <summary>Which log the folder of a replica is of, and whether it may become or stay one.</summary>
@@ -37,7 +39,19 @@ internal static class ReplicaFolder
         // Before there is a store, which nobody may take for one that takes appends.
         if (mark != found)
             await mark.PutAsync(surroundings.Disk);
-        return store ?? await StoreFolder.CreateAsync(surroundings, mark.Lineage);
+        return store ?? await CreateAsync(surroundings, mark.Lineage, source);
+    }
+
+    // With the index key of its source, so that index files of one are such of the other.
+    private static async ValueTask<StoreHeader> CreateAsync(Surroundings surroundings, Lineage lineage, IDisk? source)
+    {
+        if (source is null || await StoreFolder.HeaderAsync(source, await source.ListAsync()) is not { } copied)
+            return await StoreFolder.CreateAsync(surroundings, lineage);
+
+        var now = UnixMicroseconds.From(surroundings.Time.GetUtcNow());
+        var made = new StoreHeader(lineage, copied.IndexKey, Math.Max(now, copied.MadeAt + 1));
+        await StoreFolder.PutAsync(surroundings.Disk, made);
+        return made;
     }
 
     /// <summary>Whether the folder holds the replica that is meant, or nothing.</summary>
@@ -60,9 +74,9 @@ internal static class ReplicaFolder
         return (mark, store);
     }
 
-    /// <summary>Whether a folder is the one that a store was found in, by whichever path: every store has an index key of its own.</summary>
+    /// <summary>Whether a folder is the one that a store was found in, by whichever path: see <see cref="StoreHeader.IsOfSameFolder"/>.</summary>
     public static async ValueTask<bool> IsSameFolderAsync(StoreHeader store, IDisk other) =>
-        await StoreFolder.HeaderAsync(other, await other.ListAsync()) is { } found && found.IndexKey == store.IndexKey;
+        await StoreFolder.HeaderAsync(other, await other.ListAsync()) is { } found && found.IsOfSameFolder(store);
 
     private static async ValueTask<ReplicaState?> StateAsync(IDisk disk)
     {

@@ -63,6 +63,31 @@ internal sealed class ReplicaWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes from another folder of the log what can be copied as it is, while nothing is formed or flushed.</summary>
+    public Task<bool> CopyAsync(LogView source, long upTo, Func<BulkCopied, ValueTask> copied, CancellationToken cancellation) => InTurnAsync(
+        () => view.Workers.Aside(async () =>
+        {
+            ObjectDisposedException.ThrowIf(view.IsClosed, typeof(SegmentReplica));
+            ThrowIfFailed();
+            SegmentCopy? copy = null;
+            try
+            {
+                await FlushedAsync();
+                copy = new(source, log, upTo, copied, cancellation);
+                await copy.RunAsync();
+                return true;
+            }
+            catch (Exception fault) when (fault is DiskException || copy is { IsBroken: true })
+            {
+                throw Stopped(fault);
+            }
+            finally
+            {
+                formed = view.Head;
+            }
+        }),
+        cancellation);
+
     /// <summary>Does something while nothing is formed or flushed.</summary>
     public Task<T> AloneAsync<T>(Func<Task<T>> work) => InTurnAsync(
         async () =>
@@ -169,7 +194,7 @@ internal sealed class ReplicaWriter : IAsyncDisposable
     {
         // Whatever comes before it is durable then, and can be read.
         await Flushing;
-        if (await PresentAsync(record) is not { Count: > 0 } erased)
+        if (await Overwriting.PresentAsync(view, ErasureRecord.Read(record) ?? []) is not { Count: > 0 } erased)
             return await write();
 
         var disk = log.Surroundings.Disk;
@@ -191,19 +216,6 @@ internal sealed class ReplicaWriter : IAsyncDisposable
         await LogEnd.ForGoodAsync(() => Overwriting.ApplyAsync(view, erased));
         await LogEnd.ForGoodAsync(() => ErasureJournal.EndAsync(disk));
         return next;
-    }
-
-    /// <summary>Those events that an erasure is about whose content is here; the others came without it.</summary>
-    private async ValueTask<IReadOnlyList<ErasedEvent>> PresentAsync(RecordedEvent record)
-    {
-        var (reader, present) = (new RecordReader(view, view.Parts), new List<ErasedEvent>());
-        foreach (var erased in ErasureRecord.Read(record) ?? [])
-        {
-            if (!(await reader.ReadAsync(erased.Position)).IsErased)
-                present.Add(erased);
-        }
-
-        return present;
     }
 
     /// <summary>Waits for the flush of a call's last group.</summary>

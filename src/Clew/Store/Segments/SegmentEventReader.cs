@@ -6,7 +6,7 @@ namespace Clew.Store.Segments;
 
 /// <summary>The reading side of an embedded store, for as many processes as like, also while another one appends.</summary>
 /// <remarks>It changes nothing in the folder, and sees only what its writer has made durable.</remarks>
-public sealed class SegmentEventReader : IEventReader, IVerifiableLog
+public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmentedLog
 {
     /// <summary>With more tails than these it looks for new index files.</summary>
     private const int TailsMax = 2;
@@ -49,6 +49,8 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
         return StoreFaults.TranslateAsync(
             () => OpenAsync(new Surroundings(FolderDisk.Existing(folder), options.Time, new ThreadWorkers(), SystemEntropy.Fill), options, cancellation));
     }
+
+    LogView ISegmentedLog.View => view;
 
     internal LogProofs Proofs { get; }
 
@@ -203,6 +205,12 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
 
             await scan.RunAsync(mark.Point.Group);
             if (scan.Point.Group < mark.Point.Group)
+            {
+                await RenewAsync();
+                await scan.RunAsync(mark.Point.Group);
+            }
+
+            if (scan.Point.Group < mark.Point.Group)
                 throw Unreadable(mark);
         }
 
@@ -259,6 +267,20 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog
 
         bool IsNewSegment(string name) =>
             view.Segments.Headers.Count == 0 || SegmentHeader.ParseName(name)!.Value.Number > view.Segments.Last.Number;
+    }
+
+    // A replica puts a longer file in the place of its last segment.
+    private async ValueTask RenewAsync()
+    {
+        var known = view.Segments.Numbered(scan.Point.Segment);
+        var bytes = new byte[SegmentHeader.Bytes];
+        if (!(await surroundings.Disk.ListAsync()).Contains(known.FileName))
+            return;
+
+        using var file = await surroundings.Disk.OpenAsync(known.FileName, FileUse.Read);
+        await file.ReadAsync(bytes, 0);
+        if (SegmentHeader.TryRead(bytes, out var header) && header.FileName == known.FileName && header.LogId == known.LogId)
+            view.Segments.Replace(header);
     }
 
     // Only files that end where one of our tails begins, so that nothing is covered twice.

@@ -9,7 +9,7 @@ namespace Clew.Store.Segments;
 /// earlier. An append that nobody else competes with does its writing and flushing on the thread that calls it. Where the disk fails to write or flush, the store stops, and says so to every append; opening it again finds out what is
 /// there. The bytes on the disk are described in <c>docs/reference/format.md</c>.
 /// </remarks>
-public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLog
+public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLog, ISegmentedLog
 {
     /// <summary>So many appends may be under way; more wait.</summary>
     private const int AppendsMax = 4096;
@@ -57,6 +57,8 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
 
     /// <summary>How far the store has sealed itself, where <see cref="SegmentStoreOptions.Sealing"/> says that it shall; also after it was closed.</summary>
     public SealStatus SealStatus => seals.Status;
+
+    LogView ISegmentedLog.View => view;
 
     /// <summary>Opens the store in a folder for appending and reading; makes it where the folder is empty or missing.</summary>
     /// <param name="folder">A folder on a local disk.</param>

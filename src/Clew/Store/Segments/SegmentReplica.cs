@@ -9,18 +9,21 @@ namespace Clew.Store.Segments;
 /// (<see cref="SegmentEventReader"/>), also while it grows; <see cref="SegmentEventStore"/> refuses it while its file REPLICA is there. One
 /// process has it open at a time. What <see cref="ReplicateAsync"/> has answered is on the device.
 /// </remarks>
-public sealed class SegmentReplica : IEventReplica, IVerifiableLog
+public sealed class SegmentReplica : IBulkReplica, IVerifiableLog, ISegmentedLog
 {
     /// <summary>Nobody waits for a single flush of a replica, and many small ones take the device from those of the log.</summary>
     private const int IndexFlushBytes = 4 * 1024 * 1024;
 
+    private readonly OpenLog log;
     private readonly LogView view;
     private readonly LogProofs proofs;
     private readonly ReplicaWriter writer;
     private readonly Lock gate = new();
     private Task? closing;
 
-    private SegmentReplica(OpenLog log) => (view, proofs, writer) = (log.View, log.Proofs, new(log));
+    private SegmentReplica(OpenLog log) => (this.log, view, proofs, writer) = (log, log.View, log.Proofs, new(log));
+
+    LogView ISegmentedLog.View => view;
 
     /// <summary>Opens a replica for more events of its log; makes it where the folder is empty or missing.</summary>
     /// <param name="folder">A folder on a local disk.</param>
@@ -113,6 +116,18 @@ public sealed class SegmentReplica : IEventReplica, IVerifiableLog
             await writer.WriteAsync(events, cancellation);
 
         return view.Head;
+    }
+
+    async ValueTask IBulkReplica.CopyAsync(
+        IEventReader source, GlobalPosition upTo, Func<BulkCopied, ValueTask> copied, CancellationToken cancellation)
+    {
+        if (source is not ISegmentedLog segmented || source == this)
+            return;
+
+        await writer.CopyAsync(segmented.View, upTo.Value, copied, cancellation);
+
+        // Else who compares the roots computes what is being computed already.
+        await log.TreeFiledAsync(view.Head.Position.Value, cancellation);
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,19 @@ internal sealed class SegmentSet(IDisk disk, Archives archives) : IDisposable
         headers = [.. headers, header];
     }
 
+    /// <summary>Has a segment read from the file that has its name by now: one that begins with the same groups, and has more.</summary>
+    public void Replace(SegmentHeader header)
+    {
+        var index = header.Number - headers[0].Number;
+        headers = [.. headers[..index], header, .. headers[(index + 1)..]];
+        lock (gate)
+        {
+            if (handles.Remove(header.Number, out var old))
+                old.Dispose();
+            closings++;
+        }
+    }
+
     /// <summary>The segment that holds a position, or would hold it next.</summary>
     public SegmentHeader Of(long position)
     {

@@ -79,11 +79,11 @@ public static class SegmentStoreVerification
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
             var stubs = await StubsAsync(disk, names);
-            var check = new LogCheck(store, segments, files, options, [.. stubs.Where(stub => !names.Contains(stub.Header.FileName))]);
+            var check = new LogCheck(store, segments, files, mark, options, [.. stubs.Where(stub => !names.Contains(stub.Header.FileName))]);
             notes.AddRange(stubs.Where(stub => names.Contains(stub.Header.FileName)).Select(Unmoved));
             if (missing is null && segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
                 throw StoreFolder.WithoutSegments();
-            var damage = await check.RunAsync(cancellation) ?? missing ?? await check.EndAsync(mark, notes);
+            var damage = await check.RunAsync(cancellation) ?? missing ?? await check.EndAsync(notes);
             if (damage is null && mark is null && check.Point.Group > 0)
                 damage = new(Watermark.FileName, null, new(check.Point.Position + 1), "it holds no sound mark of this log, so it is not known whether events are missing at the end");
             if (damage is null && await MarkAsync(disk, names, store.Lineage) is { } now && now.Point.Group < check.Point.Group)
@@ -172,12 +172,13 @@ public static class SegmentStoreVerification
 }
 
 /// <summary>One pass over the log, which sums up what its indexes must say, and one over each index.</summary>
-internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnlyList<IndexFile> files, VerifyOptions options, IReadOnlyList<ArchiveStub> stubs)
+internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnlyList<IndexFile> files, Watermark? mark, VerifyOptions options, IReadOnlyList<ArchiveStub> stubs)
 {
     private readonly KeyHasher hasher = new(store.IndexKey);
     private readonly IndexSum[] expected = [.. files.Select(_ => new IndexSum())];
     private readonly long bytesTotal = segments.Headers.Sum(header => (long)header.FileBytes) + files.Sum(file => file.Bytes);
     private int current;
+    private bool isOfAnotherHistory;
 
     public LogPoint Point { get; private set; } = LogPoint.Start;
 
@@ -220,15 +221,15 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
 
     /// <summary>Whether the log may end where its groups do.</summary>
     /// <returns>What is damaged there; null where nothing is.</returns>
-    public async ValueTask<Damage?> EndAsync(Watermark? mark, List<string> notes)
+    public async ValueTask<Damage?> EndAsync(List<string> notes)
     {
         if (segments.Headers.Count == 0)
             return null;
 
         if (mark is not null && mark.Point.Group > Point.Group)
             return await BreakAsync(segments.Last, $"events up to {mark.Point.Position} were durable");
-        if (mark is not null && mark.Point.Group == Point.Group && Point.Group > 0 && (mark.Point.Position != Point.Position || !mark.Point.Chain.Equals(Point.Chain)))
-            return new(Watermark.FileName, null, new(Point.Position), "it marks another last group than the log has");
+        if (isOfAnotherHistory)
+            return new(Watermark.FileName, null, new(mark!.Point.Position), "it marks another group than the log has");
 
         if (files.Count > 0 && files[^1].Header.End.Group > Point.Group)
             return await BreakAsync(segments.Last, $"events up to {files[^1].Last} were indexed");
@@ -279,6 +280,7 @@ internal sealed class LogCheck(StoreHeader store, SegmentSet segments, IReadOnly
         scanner.ForEachRecord(Sum);
         Advance(next.Offset - Point.Offset);
         Point = next;
+        isOfAnotherHistory |= mark?.Point.Group == next.Group && !mark.Point.IsAt(next);
     }
 
     private async ValueTask<Damage> BreakAsync(SegmentHeader segment, string what)

@@ -10,8 +10,8 @@ namespace Clew.Store.Segments;
 //        8     4  format version    1
 //       12     4  epoch             from 1
 //       16    16  log id            RFC 9562 byte order
-//       32    16  index key         random; keys the hashes of the indexes
-//       48     8  made at           microseconds since 1970 UTC
+//       32    16  index key         random, or that of the folder that a replica was first copied from; keys the hashes of the indexes
+//       48     8  made at           microseconds since 1970 UTC; of a replica later than that of the folder it has its key from
 //       56     4  zero
 //       60     4  checksum          CRC-32C of the 60 bytes before
 internal sealed record StoreHeader(Lineage Lineage, UInt128 IndexKey, long MadeAt)
@@ -21,6 +21,9 @@ internal sealed record StoreHeader(Lineage Lineage, UInt128 IndexKey, long MadeA
     public const int FormatVersion = 1;
 
     private static ReadOnlySpan<byte> Magic => "CLEWLOG1"u8;
+
+    /// <summary>Whether both were found in one folder, by whichever path. A replica has the index key of the folder that it was first copied from.</summary>
+    public bool IsOfSameFolder(StoreHeader other) => IndexKey == other.IndexKey && MadeAt == other.MadeAt;
 
     public byte[] ToBytes()
     {

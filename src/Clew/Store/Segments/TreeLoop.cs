@@ -21,15 +21,16 @@ internal sealed class TreeLoop(LogView view, Surroundings surroundings) : IDispo
     private readonly LeafHasher hasher = new();
     private readonly HeadWaiters waiters = new();
     private long filedTo;
+    private volatile bool hasFailed;
 
     /// <summary>The last position whose events have their nodes in the file.</summary>
     public long FiledTo => Volatile.Read(ref filedTo);
 
-    /// <summary>Ends once all whole tiles up to a position are in the file, or the loop ends.</summary>
+    /// <summary>Ends once all whole tiles up to a position are in the file, or the loop ends, or cannot go on just now.</summary>
     public async ValueTask FiledAsync(long position, CancellationToken cancellation)
     {
-        while (FiledTo <= position - TreeFile.TileNodes && !stopping.IsCancellationRequested)
-            await waiters.WaitAsync(() => FiledTo > position - TreeFile.TileNodes, cancellation);
+        while (FiledTo <= position - TreeFile.TileNodes && !hasFailed && !stopping.IsCancellationRequested)
+            await waiters.WaitAsync(() => FiledTo > position - TreeFile.TileNodes || hasFailed, cancellation);
     }
 
     public async Task RunAsync()
@@ -48,6 +49,8 @@ internal sealed class TreeLoop(LogView view, Surroundings surroundings) : IDispo
             catch (Exception fault) when (PageReader.IsUnreadable(fault))
             {
                 // A full or failing disk is told to those who append or read; the tree can wait.
+                hasFailed = true;
+                waiters.Moved();
             }
 
             await WaitAsync(TryAgainAfter);
@@ -68,6 +71,7 @@ internal sealed class TreeLoop(LogView view, Surroundings surroundings) : IDispo
         while (true)
         {
             Volatile.Write(ref filedTo, writer.Events);
+            hasFailed = false;
             waiters.Moved();
             var whole = view.Head.Position.Value / TreeFile.TileNodes;
             if (whole > writer.Tiles)
@@ -135,10 +139,22 @@ internal sealed class TreeWriter : IDisposable
     public async ValueTask AddAsync(long tiles)
     {
         var (entry, entries) = (TreeFile.EntryOf(1, Tiles), new List<Digest>());
-        var leaves = new List<Digest>((int)(tiles - Tiles) * TreeFile.TileNodes);
-        await new LeafReader(view, hasher).ReadAsync(Events, tiles * TreeFile.TileNodes, leaves);
-        for (var first = 0; first < leaves.Count; first += TreeFile.TileNodes)
-            Add(1, hasher.Fold(CollectionsMarshal.AsSpan(leaves).Slice(first, TreeFile.TileNodes)), entries);
+        var first = Tiles;
+        while (first < tiles && view.CopiedTiles.TryRemove(first, out var copied))
+        {
+            Add(1, copied, entries);
+            first++;
+        }
+
+        // What was copied behind them need not be read.
+        tiles = Enumerable.Range(0, (int)(tiles - first)).Select(more => first + more).FirstOrDefault(view.CopiedTiles.ContainsKey, tiles);
+        if (first < tiles)
+        {
+            var leaves = new List<Digest>((int)(tiles - first) * TreeFile.TileNodes);
+            await new LeafReader(view, hasher).ReadAsync(first * TreeFile.TileNodes, tiles * TreeFile.TileNodes, leaves);
+            for (var leaf = 0; leaf < leaves.Count; leaf += TreeFile.TileNodes)
+                Add(1, hasher.Fold(CollectionsMarshal.AsSpan(leaves).Slice(leaf, TreeFile.TileNodes)), entries);
+        }
 
         await file.WriteAsync(entry, entries);
         Tiles = tiles;
