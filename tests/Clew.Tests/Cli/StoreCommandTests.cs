@@ -231,7 +231,7 @@ public sealed class StoreCommandTests
         Assert.DoesNotContain("short", table.Out, StringComparison.Ordinal);
         using var numbers = JsonDocument.Parse(stats.Out);
         Assert.Equal(
-            ["logId", "epoch", "head", "recordedAt", "events", "segments", "logBytes", "segmentBytes", "indexFiles", "indexBytes"],
+            ["logId", "epoch", "head", "recordedAt", "events", "segments", "archivedSegments", "logBytes", "segmentBytes", "indexFiles", "indexBytes"],
             numbers.RootElement.EnumerateObject().Select(member => member.Name));
         Assert.Equal(3, numbers.RootElement.GetProperty("head").GetInt64());
         Assert.Equal(3, numbers.RootElement.GetProperty("events").GetInt64());
