@@ -68,6 +68,7 @@ internal static class DirectedTable
         new(ErasureChecks.Nothing_is_overwritten_before_journal_and_record_are_on_the_device_and_no_journal_goes_before_that),
         new(ErasureChecks.Groups_of_which_an_event_is_overwritten_between_two_looks_are_sound),
         new(ErasureChecks.An_event_that_is_half_overwritten_or_overwritten_between_two_looks_is_read_as_erased),
+        new(ErasureChecks.What_is_recorded_as_erased_and_not_overwritten_yet_is_overwritten_in_a_copy),
         new(ErasureChecks.A_journal_that_rots_before_anything_was_overwritten_is_no_loss),
         new(ErasureChecks.A_journal_that_rots_while_events_are_half_overwritten_is_named_as_damage),
         new(ErasureChecks.A_journal_of_another_log_counts_for_nothing),

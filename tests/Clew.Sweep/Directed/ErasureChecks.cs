@@ -98,6 +98,20 @@ internal static class ErasureChecks
         }
     }
 
+    public static void What_is_recorded_as_erased_and_not_overwritten_yet_is_overwritten_in_a_copy()
+    {
+        var source = CutWhere(image => MarkedTo(image) > Total() && image.Names.Contains(ErasureJournal.FileName));
+        Expect.Same(0, Erased(source), "the number of events that are overwritten in the source");
+        var copy = new MemoryDisk();
+
+        ReplicaChecks.Copy(copy, copy, source);
+
+        Expect.Same(Meant().Count, Erased(copy), "the number of events that are erased in the copy");
+        foreach (var recorded in Contents(Whole.Value).Where(recorded => recorded.Stream == Stream))
+            CheckNowhere(copy, recorded.Data.Span);
+        Expect.IsSound(copy);
+    }
+
     public static void A_journal_that_rots_before_anything_was_overwritten_is_no_loss()
     {
         var recorded = CutWhere(image => LogOnDisk.Of(image).End.Position > Total() && image.Names.Contains(ErasureJournal.FileName));
@@ -244,6 +258,12 @@ internal static class ErasureChecks
     }
 
     private static bool IsSegment(string name) => SegmentHeader.ParseName(name) is not null;
+
+    private static long MarkedTo(MemoryDisk disk)
+    {
+        using var file = disk.OpenAsync(Watermark.FileName, FileUse.Read).AsTask().GetAwaiter().GetResult();
+        return Watermark.ReadAsync(file).AsTask().GetAwaiter().GetResult()?.Point.Position ?? 0;
+    }
 
     private static long Total() => LogOnDisk.Of(Whole.Value).End.Position;
 

@@ -256,7 +256,8 @@ internal static class ReplicaChecks
         }
     }
 
-    private static void Copy(IDisk seen, MemoryDisk disk, MemoryDisk source) => Laboratory.Run(seen, disk, async (surroundings, _) =>
+    /// <summary>Copies all that a source has.</summary>
+    public static void Copy(IDisk seen, MemoryDisk disk, MemoryDisk source) => Laboratory.Run(seen, disk, async (surroundings, _) =>
     {
         await using var log = await SegmentEventReader.OpenAsync(surroundings with { Disk = source }, Laboratory.Options);
         await using var replica = await SegmentReplica.OpenAsync(surroundings, new((await log.HeadAsync()).Lineage, "", ""), source, Laboratory.Options);
