@@ -195,7 +195,8 @@ internal sealed class SimulatedDisk(Scheduler scheduler, FaultCounts counts, Cha
     {
         if (IsFull && (Faults.CopiesOnWrite || offset + bytes.Length > file.Length))
         {
-            file.Write(bytes.Span[..chance.Below(bytes.Length)], offset);
+            // The first of two halves may be empty.
+            file.Write(bytes.Span[..chance.Below(Math.Max(1, bytes.Length))], offset);
             throw Counted(FaultKind.FullOnWrite, Full($"write {name}"));
         }
 
