@@ -1,12 +1,11 @@
 using Clew.Events;
-using Clew.Integrity;
 using Clew.Store.Segments.Indexes;
 
 namespace Clew.Store.Segments;
 
 /// <summary>The reading side of an embedded store, for as many processes as like, also while another one appends.</summary>
 /// <remarks>It changes nothing in the folder, and sees only what its writer has made durable.</remarks>
-public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmentedLog
+public sealed class SegmentEventReader : SegmentLog
 {
     /// <summary>With more tails than these it looks for new index files.</summary>
     private const int TailsMax = 2;
@@ -16,23 +15,17 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
 
     private readonly Surroundings surroundings;
     private readonly SegmentStoreOptions options;
-    private readonly LogView view;
     private readonly LogScan scan;
     private readonly BlockCache cache;
     private readonly CancellationTokenSource stopping = new();
-    private readonly Lock gate = new();
     private IDiskFile? head;
 
     // From when the record of an erasure is seen until its journal is gone, what is read may still be what it was, and must not be kept.
     private bool keepsNoEvents = true;
     private Task following = Task.CompletedTask;
-    private Task? closing;
 
     private SegmentEventReader(Surroundings surroundings, SegmentStoreOptions options, LogView view, LogScan scan, BlockCache cache)
-    {
-        (this.surroundings, this.options, this.view, this.scan, this.cache) = (surroundings, options, view, scan, cache);
-        Proofs = new(view, surroundings.Disk);
-    }
+        : base(view, new(view, surroundings.Disk)) => (this.surroundings, this.options, this.scan, this.cache) = (surroundings, options, scan, cache);
 
     /// <summary>Opens the store in a folder for reading.</summary>
     /// <param name="folder">The folder of a store.</param>
@@ -50,62 +43,12 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
             () => OpenAsync(new Surroundings(FolderDisk.Existing(folder), options.Time, new ThreadWorkers(), SystemEntropy.Fill), options, cancellation));
     }
 
-    LogView ISegmentedLog.View => view;
-
-    internal LogProofs Proofs { get; }
-
     /// <summary>What the store takes on its disk.</summary>
     public ValueTask<SegmentStoreStatistics> StatisticsAsync(CancellationToken cancellation = default)
     {
-        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        ObjectDisposedException.ThrowIf(View.IsClosed, this);
         cancellation.ThrowIfCancellationRequested();
         return StoreFaults.TranslateAsync(MeasureAsync);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        request.Check();
-        return StoreFaults.Translate(LogReading.ReadAsync(view, request, cancellation), cancellation);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        request.Check();
-        return StoreFaults.Translate(LogReading.SubscribeAsync(view, request, cancellation), cancellation);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<LogHead> HeadAsync(CancellationToken cancellation = default)
-    {
-        ObjectDisposedException.ThrowIf(view.IsClosed, this);
-        cancellation.ThrowIfCancellationRequested();
-        return new(view.Head);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => Proofs.TreeHeadAsync(at, cancellation));
-
-    /// <inheritdoc/>
-    public ValueTask<InclusionProof> ProveInclusionAsync(GlobalPosition position, GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => Proofs.InclusionAsync(position, at, cancellation));
-
-    /// <inheritdoc/>
-    public ValueTask<ConsistencyProof> ProveConsistencyAsync(GlobalPosition older, GlobalPosition? newer = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => Proofs.ConsistencyAsync(older, newer, cancellation));
-
-    /// <summary>Ends the subscriptions and closes the files.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Task closed;
-        lock (gate)
-            closed = closing ??= CloseAsync();
-
-        await closed;
     }
 
     internal static async ValueTask<SegmentEventReader> OpenAsync(
@@ -156,15 +99,15 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
         }
         catch (StoreException fault)
         {
-            view.Fail(fault);
+            View.Fail(fault);
         }
         catch (DiskException fault)
         {
-            view.Fail(StoreFaults.Translate(fault));
+            View.Fail(StoreFaults.Translate(fault));
         }
         catch (Exception fault)
         {
-            view.Fail(new StoreFailedException($"The reader of {surroundings.Disk.Name} has stopped: {fault.Message} Open another one.", fault));
+            View.Fail(new StoreFailedException($"The reader of {surroundings.Disk.Name} has stopped: {fault.Message} Open another one.", fault));
         }
     }
 
@@ -190,17 +133,17 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
     {
         if (await ReadMarkAsync() is not { } mark)
             return false;
-        if (mark.Lineage != view.Lineage)
+        if (mark.Lineage != View.Lineage)
             throw StoreFolder.Damaged(Watermark.FileName, 16, "it belongs to another log", "Open the store for writing once, which makes it anew.");
 
-        if (view.Segments.Headers.Count == 0 || view.Segments.Last.Number < mark.Point.Segment)
+        if (View.Segments.Headers.Count == 0 || View.Segments.Last.Number < mark.Point.Segment)
             await AddSegmentsAsync();
-        StoreFolder.CheckReach(view.Segments, mark);
+        StoreFolder.CheckReach(View.Segments, mark);
 
         // Index files are made of durable events only, so the mark may be behind them after a crash, and then they are right.
         if (mark.Point.Group > scan.Point.Group)
         {
-            if (view.Segments.Headers.Count == 0)
+            if (View.Segments.Headers.Count == 0)
                 throw StoreFolder.WithoutSegments();
 
             await scan.RunAsync(mark.Point.Group);
@@ -218,9 +161,9 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
             throw Recovery.OfAnotherHistory(mark.Point);
 
         await ForgetErasedAsync();
-        if (view.Head.Position.Value < scan.Point.Position)
-            view.Publish(scan.Point);
-        if (view.Parts.Tails.Count > TailsMax)
+        if (View.Head.Position.Value < scan.Point.Position)
+            View.Publish(scan.Point);
+        if (View.Parts.Tails.Count > TailsMax)
             await TakeNewIndexesAsync();
         return true;
     }
@@ -230,13 +173,13 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
         if (scan.TakeErasure() || keepsNoEvents)
         {
             keepsNoEvents = true;
-            view.KeepNoEvents();
+            View.KeepNoEvents();
         }
 
         if (keepsNoEvents && await ErasureJournal.BytesAsync(surroundings.Disk) is null)
         {
             keepsNoEvents = false;
-            view.ForgetEvents();
+            View.ForgetEvents();
         }
     }
 
@@ -248,13 +191,13 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
         }
         catch (DiskException fault) when (fault.Fault == DiskFault.Missing)
         {
-            return view.Segments.Headers.Count == 0
+            return View.Segments.Headers.Count == 0
                 ? null
                 : throw StoreFolder.Damaged(Watermark.FileName, null, "it is missing", "Open the store for writing once, which makes it anew.");
         }
 
         var mark = await Watermark.ReadAsync(head);
-        return mark is not null || view.Segments.Headers.Count == 0 || scan.Point.Position == 0
+        return mark is not null || View.Segments.Headers.Count == 0 || scan.Point.Position == 0
             ? mark
             : throw StoreFolder.Damaged(Watermark.FileName, 0, "none of its marks is sound", "Open the store for writing once, which makes it anew.");
     }
@@ -263,16 +206,16 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
     {
         var names = await surroundings.Disk.ListAsync();
         foreach (var name in ArchiveStub.Segments(names).Where(IsNewSegment))
-            await StoreFolder.AddSegmentAsync(surroundings.Disk, view.Segments, name, view.Lineage.LogId);
+            await StoreFolder.AddSegmentAsync(surroundings.Disk, View.Segments, name, View.Lineage.LogId);
 
         bool IsNewSegment(string name) =>
-            view.Segments.Headers.Count == 0 || SegmentHeader.ParseName(name)!.Value.Number > view.Segments.Last.Number;
+            View.Segments.Headers.Count == 0 || SegmentHeader.ParseName(name)!.Value.Number > View.Segments.Last.Number;
     }
 
     // A replica puts a longer file in the place of its last segment.
     private async ValueTask RenewAsync()
     {
-        var known = view.Segments.Numbered(scan.Point.Segment);
+        var known = View.Segments.Numbered(scan.Point.Segment);
         var bytes = new byte[SegmentHeader.Bytes];
         if (!(await surroundings.Disk.ListAsync()).Contains(known.FileName))
             return;
@@ -280,26 +223,26 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
         using var file = await surroundings.Disk.OpenAsync(known.FileName, FileUse.Read);
         await file.ReadAsync(bytes, 0);
         if (SegmentHeader.TryRead(bytes, out var header) && header.FileName == known.FileName && header.LogId == known.LogId)
-            view.Segments.Replace(header);
+            View.Segments.Replace(header);
     }
 
     // Only files that end where one of our tails begins, so that nothing is covered twice.
     private async ValueTask TakeNewIndexesAsync()
     {
         var names = await surroundings.Disk.ListAsync();
-        var (files, _) = await StoreFolder.IndexesAsync(surroundings.Disk, names, view.Lineage.LogId, cache);
-        var count = files.FindLastIndex(file => view.Parts.Tails.Any(tail => tail.First == file.Last + 1)) + 1;
-        if (count > 0 && files[count - 1].Last <= view.Parts.FiledTo)
+        var (files, _) = await StoreFolder.IndexesAsync(surroundings.Disk, names, View.Lineage.LogId, cache);
+        var count = files.FindLastIndex(file => View.Parts.Tails.Any(tail => tail.First == file.Last + 1)) + 1;
+        if (count > 0 && files[count - 1].Last <= View.Parts.FiledTo)
             count = 0;
 
         foreach (var useless in files[count..])
             useless.Dispose();
         if (count > 0)
-            view.Change(parts => new(files[..count], [.. parts.Tails.Where(tail => tail.First > files[count - 1].Last)]));
+            View.Change(parts => new(files[..count], [.. parts.Tails.Where(tail => tail.First > files[count - 1].Last)]));
     }
 
     private StoreCorruptedException Unreadable(Watermark mark) => StoreFolder.Damaged(
-        view.Segments.Numbered(scan.Point.Segment).FileName,
+        View.Segments.Numbered(scan.Point.Segment).FileName,
         scan.Point.Offset,
         $"the group after position {scan.Point.Position} cannot be read, though events up to {mark.Point.Position} are durable",
         "Run \"clew verify\" to see how much is damaged, and restore from a backup.",
@@ -307,8 +250,8 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
 
     private async ValueTask<SegmentStoreStatistics> MeasureAsync()
     {
-        var parts = view.Parts;
-        var headers = view.Segments.Headers;
+        var parts = View.Parts;
+        var headers = View.Segments.Headers;
         var names = await surroundings.Disk.ListAsync();
         var archived = headers.Where(header => !names.Contains(header.FileName)).ToHashSet();
         var logBytes = 0L;
@@ -320,17 +263,17 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
                 continue;
             }
 
-            var last = Math.Min(view.Head.Position.Value, index + 1 < headers.Count ? headers[index + 1].FirstPosition - 1 : long.MaxValue);
+            var last = Math.Min(View.Head.Position.Value, index + 1 < headers.Count ? headers[index + 1].FirstPosition - 1 : long.MaxValue);
             if (last < headers[index].FirstPosition)
                 continue;
 
             var offset = new uint[1];
             await parts[parts.IndexOf(last)].OffsetsAsync(last, offset);
-            logBytes += offset[0] + (await new RecordReader(view, parts).ReadAsync(last)).Record.Length - SegmentHeader.Bytes;
+            logBytes += offset[0] + (await new RecordReader(View, parts).ReadAsync(last)).Record.Length - SegmentHeader.Bytes;
         }
 
         return new(
-            view.Head.Position.Value,
+            View.Head.Position.Value,
             headers.Count,
             logBytes,
             headers.Where(header => !archived.Contains(header)).Sum(header => (long)header.FileBytes),
@@ -341,14 +284,14 @@ public sealed class SegmentEventReader : IEventReader, IVerifiableLog, ISegmente
         };
     }
 
-    private async Task CloseAsync()
+    private protected override async Task CloseAsync()
     {
         stopping.Cancel();
         await following;
-        view.Close();
+        View.Close();
         head?.Dispose();
-        view.Segments.Dispose();
-        foreach (var file in view.Parts.Files)
+        View.Segments.Dispose();
+        foreach (var file in View.Parts.Files)
             file.Dispose();
         stopping.Dispose();
     }

@@ -9,13 +9,12 @@ namespace Clew.Store.Segments;
 /// earlier. An append that nobody else competes with does its writing and flushing on the thread that calls it. Where the disk fails to write or flush, the store stops, and says so to every append; opening it again finds out what is
 /// there. The bytes on the disk are described in <c>docs/reference/format.md</c>.
 /// </remarks>
-public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLog, ISegmentedLog
+public sealed class SegmentEventStore : SegmentLog, IEventStore, IEventEraser
 {
     /// <summary>So many appends may be under way; more wait.</summary>
     private const int AppendsMax = 4096;
 
     private readonly OpenLog log;
-    private readonly LogView view;
     private readonly GroupWriter writer;
     private readonly RewriteTurn rewriting = new();
     private readonly Eraser eraser;
@@ -24,16 +23,15 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
     private readonly Task writing;
     private readonly Task sealing;
     private readonly SemaphoreSlim room = new(AppendsMax);
-    private readonly Lock gate = new();
-    private Task? closing;
 
     private SegmentEventStore(OpenLog log, SegmentStoreOptions options)
+        : base(log.View, log.Proofs)
     {
-        (this.log, view) = (log, log.View);
-        writer = new(view, log.Surroundings, log.End, options.Clock);
-        eraser = new(view, log.Surroundings, writer, rewriting, batch => AppendCheckedAsync(batch, CancellationToken.None));
-        archiver = new(view, log.Proofs, log.Surroundings.Disk, options.Archive, rewriting);
-        seals = new(view, log.Proofs, log.Surroundings, options.Sealing);
+        this.log = log;
+        writer = new(View, log.Surroundings, log.End, options.Clock);
+        eraser = new(View, log.Surroundings, writer, rewriting, batch => AppendCheckedAsync(batch, CancellationToken.None));
+        archiver = new(View, log.Proofs, log.Surroundings.Disk, options.Archive, rewriting);
+        seals = new(View, log.Proofs, log.Surroundings, options.Sealing);
         writing = log.Surroundings.Workers.Start("clew writer", writer.RunAsync);
         sealing = options.Sealing is null ? Task.CompletedTask : log.Surroundings.Workers.Start("clew seal", seals.RunAsync);
         log.Start(writer.Fail);
@@ -53,12 +51,10 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
     /// How many events the file of the Merkle tree is behind: fewer than 256, and as many as come in a twentieth of a second, where it keeps up. What
     /// it has not yet, whoever asks for a root or a proof computes from the events.
     /// </summary>
-    public long TreeLag => Math.Max(0, view.Head.Position.Value - log.TreeFiledTo);
+    public long TreeLag => Math.Max(0, View.Head.Position.Value - log.TreeFiledTo);
 
     /// <summary>How far the store has sealed itself, where <see cref="SegmentStoreOptions.Sealing"/> says that it shall; also after it was closed.</summary>
     public SealStatus SealStatus => seals.Status;
-
-    LogView ISegmentedLog.View => view;
 
     /// <summary>Opens the store in a folder for appending and reading; makes it where the folder is empty or missing.</summary>
     /// <param name="folder">A folder on a local disk.</param>
@@ -118,52 +114,6 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
         return StoreFaults.TranslateAsync(() => archiver.RunAsync(request, cancellation));
     }
 
-    /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        request.Check();
-        return StoreFaults.Translate(LogReading.ReadAsync(view, request, cancellation), cancellation);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        request.Check();
-        return StoreFaults.Translate(LogReading.SubscribeAsync(view, request, cancellation), cancellation);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<LogHead> HeadAsync(CancellationToken cancellation = default)
-    {
-        ObjectDisposedException.ThrowIf(view.IsClosed, this);
-        cancellation.ThrowIfCancellationRequested();
-        return new(view.Head);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => log.Proofs.TreeHeadAsync(at, cancellation));
-
-    /// <inheritdoc/>
-    public ValueTask<InclusionProof> ProveInclusionAsync(GlobalPosition position, GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => log.Proofs.InclusionAsync(position, at, cancellation));
-
-    /// <inheritdoc/>
-    public ValueTask<ConsistencyProof> ProveConsistencyAsync(GlobalPosition older, GlobalPosition? newer = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => log.Proofs.ConsistencyAsync(older, newer, cancellation));
-
-    /// <summary>Answers the appends under way, ends the subscriptions, and closes the files so that the next opening is quick.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Task closed;
-        lock (gate)
-            closed = closing ??= CloseAsync();
-
-        await closed;
-    }
-
     /// <summary>Ends once the file of the Merkle tree has all that it can have up to a position.</summary>
     internal ValueTask TreeFiledAsync(long position, CancellationToken cancellation) => log.TreeFiledAsync(position, cancellation);
 
@@ -190,18 +140,18 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
 
     private async ValueTask<AppendResult> AppendCheckedAsync(AppendBatch batch, CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        ObjectDisposedException.ThrowIf(View.IsClosed, this);
         if (writer.Failure is { } failure)
             throw new StoreFailedException(failure.Message, failure.InnerException);
 
         await room.WaitAsync(cancellation);
         try
         {
-            ObjectDisposedException.ThrowIf(view.IsClosed, this);
-            using var append = new PreparedAppend(batch, view.Hasher, log.Surroundings.Entropy);
+            ObjectDisposedException.ThrowIf(View.IsClosed, this);
+            using var append = new PreparedAppend(batch, View.Hasher, log.Surroundings.Entropy);
             while (true)
             {
-                if (await AppendCheck.RunAsync(view, append) is { } answered)
+                if (await AppendCheck.RunAsync(View, append) is { } answered)
                     return answered;
 
                 var outcome = await writer.WriteAsync(append, cancellation);
@@ -227,7 +177,7 @@ public sealed class SegmentEventStore : IEventStore, IEventEraser, IVerifiableLo
         new(first + append.Count - 1),
         Array.ConvertAll(append.Streams, stream => new StreamAt(stream.Name, new(stream.Version))));
 
-    private async Task CloseAsync()
+    private protected override async Task CloseAsync()
     {
         try
         {

@@ -1,5 +1,4 @@
 using Clew.Events;
-using Clew.Integrity;
 
 namespace Clew.Store.Segments;
 
@@ -9,21 +8,16 @@ namespace Clew.Store.Segments;
 /// (<see cref="SegmentEventReader"/>), also while it grows; <see cref="SegmentEventStore"/> refuses it while its file REPLICA is there. One
 /// process has it open at a time. What <see cref="ReplicateAsync"/> has answered is on the device.
 /// </remarks>
-public sealed class SegmentReplica : IBulkReplica, IVerifiableLog, ISegmentedLog
+public sealed class SegmentReplica : SegmentLog, IBulkReplica
 {
     /// <summary>Nobody waits for a single flush of a replica, and many small ones take the device from those of the log.</summary>
     private const int IndexFlushBytes = 4 * 1024 * 1024;
 
     private readonly OpenLog log;
-    private readonly LogView view;
-    private readonly LogProofs proofs;
     private readonly ReplicaWriter writer;
-    private readonly Lock gate = new();
-    private Task? closing;
 
-    private SegmentReplica(OpenLog log) => (this.log, view, proofs, writer) = (log, log.View, log.Proofs, new(log));
-
-    LogView ISegmentedLog.View => view;
+    private SegmentReplica(OpenLog log)
+        : base(log.View, log.Proofs) => (this.log, writer) = (log, new(log));
 
     /// <summary>Opens a replica for more events of its log; makes it where the folder is empty or missing.</summary>
     /// <param name="folder">A folder on a local disk.</param>
@@ -111,70 +105,26 @@ public sealed class SegmentReplica : IBulkReplica, IVerifiableLog, ISegmentedLog
     public async ValueTask<LogHead> ReplicateAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(events);
-        ObjectDisposedException.ThrowIf(view.IsClosed, this);
+        ObjectDisposedException.ThrowIf(View.IsClosed, this);
         if (events.Count > 0)
             await writer.WriteAsync(events, cancellation);
 
-        return view.Head;
+        return View.Head;
     }
 
     async ValueTask IBulkReplica.CopyAsync(
         IEventReader source, GlobalPosition upTo, Func<BulkCopied, ValueTask> copied, CancellationToken cancellation)
     {
-        if (source is not ISegmentedLog segmented || source == this)
+        if (source is not SegmentLog segmented || source == this)
             return;
 
         await writer.CopyAsync(segmented.View, upTo.Value, copied, cancellation);
 
         // Else who compares the roots computes what is being computed already.
-        await log.TreeFiledAsync(view.Head.Position.Value, cancellation);
+        await log.TreeFiledAsync(View.Head.Position.Value, cancellation);
     }
 
-    /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> ReadAsync(ReadRequest request, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        request.Check();
-        return StoreFaults.Translate(LogReading.ReadAsync(view, request, cancellation), cancellation);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<EventPage> SubscribeAsync(SubscribeRequest request, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        request.Check();
-        return StoreFaults.Translate(LogReading.SubscribeAsync(view, request, cancellation), cancellation);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<LogHead> HeadAsync(CancellationToken cancellation = default)
-    {
-        ObjectDisposedException.ThrowIf(view.IsClosed, this);
-        cancellation.ThrowIfCancellationRequested();
-        return new(view.Head);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<TreeHead> TreeHeadAsync(GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => proofs.TreeHeadAsync(at, cancellation));
-
-    /// <inheritdoc/>
-    public ValueTask<InclusionProof> ProveInclusionAsync(GlobalPosition position, GlobalPosition? at = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => proofs.InclusionAsync(position, at, cancellation));
-
-    /// <inheritdoc/>
-    public ValueTask<ConsistencyProof> ProveConsistencyAsync(GlobalPosition older, GlobalPosition? newer = null, CancellationToken cancellation = default) =>
-        StoreFaults.TranslateAsync(() => proofs.ConsistencyAsync(older, newer, cancellation));
-
-    /// <summary>Waits for events that are being taken, ends the subscriptions, and closes the files so that the next opening is quick.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Task closed;
-        lock (gate)
-            closed = closing ??= writer.DisposeAsync().AsTask();
-
-        await closed;
-    }
+    private protected override Task CloseAsync() => writer.DisposeAsync().AsTask();
 
     /// <param name="surroundings">The folder's disk, time, chance and threads.</param>
     /// <param name="mark">What the folder is to say of itself.</param>
