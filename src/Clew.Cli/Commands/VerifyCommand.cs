@@ -114,7 +114,8 @@ internal sealed class VerifyCommand : ToolCommand
         screen.Line(
             $"{Counted.Text(report.Events, "event")} sound, in {Counted.Text(report.Segments, "segment")}{(report.ArchivedSegments > 0 ? $" ({report.ArchivedSegments:N0} of them archived)" : "")} and "
             + $"{Counted.Text(report.IndexFiles, "index file")}, {Counted.Text(report.Bytes, "byte")} checked.");
-        screen.Line($"Root over them: {report.Tree.Root}.");
+        if (report.Events > 0)
+            screen.Line($"Root over them: {report.Tree.Root}.");
         foreach (var note in report.Notes)
             screen.Line("Note: " + Printable.Text(note));
         foreach (var damage in report.IndexDamage)

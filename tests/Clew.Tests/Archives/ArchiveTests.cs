@@ -250,6 +250,13 @@ public sealed class ArchiveTests : IDisposable
             var fault = await Assert.ThrowsAsync<StoreCorruptedException>(async () => await SegmentEventReader.OpenAsync(folder, Packing, Cancellation));
             Assert.Equal(Path.GetFileName(path), fault.Damage.File);
         }
+
+        // As its message says, it is not needed where the segment is.
+        var segment = Path.ChangeExtension(Path.GetFileName(path), ".seg");
+        await File.WriteAllBytesAsync(Path.Combine(folder, segment), Unpacked(Path.Combine(cold, segment + ".zst")), Cancellation);
+        var restored = await VerifyAsync(folder);
+        Assert.True(restored.IsSound);
+        Assert.Contains(restored.Notes, note => note.StartsWith($"{Path.GetFileName(path)} is damaged, and its segment is here", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -78,7 +78,7 @@ public static class SegmentStoreVerification
             var missing = await MissingAsync(disk, names, store.Lineage.LogId, segments, mark);
             var (files, unused) = await StoreFolder.IndexesAsync(disk, names, store.Lineage.LogId, new BlockCache(1 << 20));
             var notes = new List<string>(unused.Select(name => $"The index file {name} is not used; the next writer removes it."));
-            var stubs = await StubsAsync(disk, names);
+            var stubs = await StubsAsync(disk, names, notes);
             var check = new LogCheck(store, segments, files, mark, options, [.. stubs.Where(stub => !names.Contains(stub.Header.FileName))]);
             notes.AddRange(stubs.Where(stub => names.Contains(stub.Header.FileName)).Select(Unmoved));
             if (missing is null && segments.Headers.Count == 0 && (mark?.Point.Position > 0 || files.Count > 0))
@@ -113,13 +113,20 @@ public static class SegmentStoreVerification
     private static HeadVerdict Verdict(TreeHead known, Digest? root) =>
         root is null ? HeadVerdict.Missing : root == known.Root ? HeadVerdict.Holds : HeadVerdict.Differs;
 
-    private static async ValueTask<List<ArchiveStub>> StubsAsync(IDisk disk, IReadOnlyList<string> names)
+    private static async ValueTask<List<ArchiveStub>> StubsAsync(IDisk disk, IReadOnlyList<string> names, List<string> notes)
     {
         var stubs = new List<ArchiveStub>();
-        foreach (var segment in names.Select(ArchiveStub.SegmentOf).OfType<string>())
+        foreach (var segment in names.Select(ArchiveStub.SegmentOf).OfType<string>().Order(StringComparer.Ordinal))
         {
-            if (await ArchiveStub.FindAsync(disk, segment) is { } stub)
-                stubs.Add(stub);
+            try
+            {
+                if (await ArchiveStub.FindAsync(disk, segment) is { } stub)
+                    stubs.Add(stub);
+            }
+            catch (StoreCorruptedException) when (names.Contains(segment))
+            {
+                notes.Add($"{ArchiveStub.NameOf(segment)} is damaged, and its segment is here: delete it, and the copy of the segment where it was archived, if there is one.");
+            }
         }
 
         return stubs;
