@@ -225,6 +225,7 @@ internal static class ArchiveChecks
         {
             foreach (var name in Folder.Names)
                 Check(name, Folder[name], stream);
+            Expect.That(!Archive.Names.Any(name => name.EndsWith(".tmp", StringComparison.Ordinal)), "what a move had begun to pack is still there");
             foreach (var name in Archive.Names.Where(name => name.EndsWith(".zst", StringComparison.Ordinal)))
                 Check(name, Unpacked(name), stream);
         }

@@ -284,6 +284,7 @@ public sealed class ArchiveTests : IDisposable
 
         var none = await ArchiveAsync(folder, cold, 1);
         Assert.Equal(new ArchiveResult(0, 0, 0, 0, default), none);
+        Assert.False(Directory.Exists(cold));
         var all = await ArchiveAsync(folder, cold, long.MaxValue);
         Assert.Single(Directory.GetFiles(folder, "*.seg"));
         Assert.Equal(all.Events, all.ArchivedTo.Value);

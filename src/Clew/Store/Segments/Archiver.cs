@@ -14,8 +14,11 @@ internal sealed class Archiver(LogView view, LogProofs proofs, IDisk disk, Archi
         if (options is null)
             throw new ArgumentException("This store does not know how to pack an archive. Open it with SegmentStoreOptions.Archive = new(new ZstandardCodec()), of the package Clew.Zstandard.");
 
-        var archive = await CheckAsync(options.NewFolderAt(request.Folder));
         var moving = await ChooseAsync(request.Before);
+        if (moving.Count == 0)
+            return new(0, 0, 0, 0, await ArchivedToAsync());
+
+        var archive = await CheckAsync(options.NewFolderAt(request.Folder));
         var (result, done, total) = (new ArchiveResult(0, 0, 0, 0, default), 0L, moving.Sum(segment => (long)segment.FileBytes));
         foreach (var segment in moving)
         {
