@@ -10,7 +10,8 @@ namespace Clew.Sweep.Directed;
 /// <summary>What is in a store's folder and in its archive at each moment of a move and of an erasure, and what comes of it when the power or the process goes just then.</summary>
 internal static class ArchiveChecks
 {
-    private const int Batches = 130;
+    private const int Batches = 420;
+    private const int SegmentFrames = 3;
 
     private static readonly ZstandardCodec Codec = new(level: 1);
     private static readonly StreamName Stream = ChildBatch.Events(0)[0].Stream;
@@ -20,7 +21,7 @@ internal static class ArchiveChecks
     public static void A_move_that_is_cut_short_anywhere_loses_nothing_and_is_ended_by_the_next()
     {
         var finished = 0;
-        foreach (var moment in Moving.Value.Where((_, number) => number % 3 == 0).Select(moment => moment.Copy()))
+        foreach (var moment in Moving.Value.Where((_, number) => number % 5 == 0).Select(moment => moment.Copy()))
         {
             var report = moment.Verified();
             Expect.That(report is { FirstDamage: null, IndexDamage: [] }, $"verifying finds {report.FirstDamage}, {string.Join(", ", report.IndexDamage)}");
@@ -75,7 +76,7 @@ internal static class ArchiveChecks
 
     public static void An_erasure_finds_every_copy_that_a_move_has_left()
     {
-        foreach (var moment in Moving.Value.Where((_, number) => number % 3 == 1).Select(moment => moment.Copy()))
+        foreach (var moment in Moving.Value.Where((_, number) => number % 5 == 1).Select(moment => moment.Copy()))
         {
             moment.With(EraseAsync);
             moment.HoldsNothingOf(Stream);
@@ -139,23 +140,43 @@ internal static class ArchiveChecks
 
         Laboratory.Run(moved.Folder, moved.Folder, Options(archive), async (store, _) =>
         {
-            // The answer holds the beginning of the segment, and with it the event.
-            var held = archive.HoldAnswer(".zst");
+            // The first answer is the table of the frames, the second the beginning of the segment, and with it the event.
+            var (reads, held) = (0, (WatchedDisk.Hold?)null);
+            archive.Reading = _ => held ??= ++reads == 2 ? archive.HoldAnswer(".zst") : null;
             var reading = ErasureChecks.AtAsync(store, 1);
             await EraseAsync(store);
-            Expect.That(held.IsReached && !reading.IsCompleted, "nothing is held back");
-            held.LetGo();
+            Expect.That(held is { IsReached: true } && !reading.IsCompleted, "nothing is held back");
+            held!.LetGo();
             await reading;
             Expect.That((await ErasureChecks.AtAsync(store, 1)).IsErased, "the store gives what it had read before");
             return true;
         });
     }
 
+    public static void A_stub_that_says_of_its_segment_what_that_does_not_hold_is_named()
+    {
+        var moved = new Places(Whole.Value.Copy(), new MemoryDisk());
+        moved.With(MoveAsync);
+        var name = moved.Folder.Names.First(name => name.EndsWith(".stub", StringComparison.Ordinal));
+        ArchiveStub.TryRead(moved.Folder[name], out var stub);
+
+        foreach (var wrong in new[] { stub with { Root = default }, stub with { End = stub.End with { Position = stub.End.Position + 1 } } })
+        {
+            moved.Folder[name] = wrong.ToBytes();
+            Expect.Same(name, moved.Verified().FirstDamage?.File, "the damaged file");
+        }
+    }
+
     private static MemoryDisk Closed()
     {
-        var disk = KilledStore.With(Batches);
-        KilledStore.Close(disk);
-        return disk;
+        var disk = new MemoryDisk();
+        return Laboratory.Run(disk, disk, Options(new MemoryDisk()), async (store, _) =>
+        {
+            for (var number = 0; number < Batches; number++)
+                await Laboratory.AppendAsync(store, number);
+            await store.DisposeAsync();
+            return disk;
+        });
     }
 
     /// <summary>What folder and archive hold at each moment of some work: after a kill, and after losses of power that take what they can of the one, the other or both.</summary>
@@ -180,7 +201,7 @@ internal static class ArchiveChecks
     }
 
     private static SegmentStoreOptions Options(IDisk archive) =>
-        Laboratory.Options with { Archive = new(Codec) { FolderAt = _ => archive, NewFolderAt = _ => archive } };
+        Laboratory.Options with { SegmentBytesMax = SegmentFrames * SeekTable.FrameBytes, Archive = new(Codec) { FolderAt = _ => archive, NewFolderAt = _ => archive } };
 
     private static async Task<ArchiveResult> MoveAsync(SegmentEventStore store) => await store.ArchiveAsync(new(new(long.MaxValue), "memory"));
 

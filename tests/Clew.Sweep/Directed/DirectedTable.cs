@@ -83,6 +83,7 @@ internal static class DirectedTable
         new(ArchiveChecks.An_erasure_finds_every_copy_that_a_move_has_left),
         new(ArchiveChecks.An_erasure_in_an_archive_that_is_cut_short_anywhere_has_happened_wholly_or_not_at_all),
         new(ArchiveChecks.An_erasure_is_refused_before_it_begins_where_the_archive_cannot_be_written),
+        new(ArchiveChecks.A_stub_that_says_of_its_segment_what_that_does_not_hold_is_named),
         new(ArchiveChecks.What_was_opened_of_an_archive_before_an_erasure_is_not_read_after_it),
         new(ReplicaChecks.A_replica_that_dies_at_any_moment_has_whole_batches_and_goes_on),
         new(ReplicaChecks.A_replica_answers_for_nothing_that_is_not_on_the_device),

@@ -67,19 +67,21 @@ internal sealed class SegmentSet(IDisk disk, Archives archives) : IDisposable
     {
         for (var isRepeated = false; ;)
         {
-            var file = Held(header.Number) ?? await OpenAsync(header);
+            IReadableFile? file = null;
             try
             {
+                file = Held(header.Number) ?? await OpenAsync(header);
                 return await file.ReadAsync(target, offset);
             }
-            catch (ObjectDisposedException) when (Held(header.Number) != file)
+            catch (ObjectDisposedException) when (file is not null && Held(header.Number) != file)
             {
                 // Another reader needed the room for a handle of its own.
             }
             catch (StoreCorruptedException) when (!isRepeated)
             {
                 // It may have been packed anew since it was opened, because something in it was erased.
-                Close(header.Number, file);
+                if (file is not null)
+                    Close(header.Number, file);
                 isRepeated = true;
             }
         }
