@@ -273,8 +273,7 @@ internal static class ErasureChecks
     private static ValueTask<EraseResult> EraseAsync(SegmentEventStore store, EraseTarget? target = null) =>
         store.EraseAsync(new(target ?? new EraseTarget.OfStream(Stream)) { Reason = "by mistake", By = "ann" });
 
-    /// <summary>The event at a position.</summary>
-    public static async Task<RecordedEvent> AtAsync(IEventReader store, long position)
+    private static async Task<RecordedEvent> AtAsync(IEventReader store, long position)
     {
         await foreach (var recorded in store.ReadEventsAsync(ReadRequest.All with { After = new(position - 1), AsOf = new AsOf.Position(new(position)) }))
             return recorded;
