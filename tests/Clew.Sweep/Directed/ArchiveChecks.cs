@@ -138,7 +138,8 @@ internal static class ArchiveChecks
         moved.With(MoveAsync);
         var archive = new WatchedDisk(moved.Archive);
 
-        Laboratory.Run(moved.Folder, moved.Folder, Options(archive), async (store, _) =>
+        // Without the tree, whose loop reads too.
+        Laboratory.Run(moved.Folder, moved.Folder, Options(archive) with { BuildsTree = false }, async (store, _) =>
         {
             // The first answer is the table of the frames, the second the beginning of the segment, and with it the event.
             var (reads, held) = (0, (WatchedDisk.Hold?)null);
